@@ -1,0 +1,35 @@
+# make demo · test · lint · bench: each makes .venv and installs what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint bench clean
+demo: $(VENV)/demo.done
+	$(BIN)/python app.py
+
+test: $(VENV)/dev.done
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/demo.done
+	$(BIN)/python -m benchmarks.signal_engine
+
+# mediapipe 0.10.21 is the last wheel that carries its models. Its dependency list asks for numpy < 2 and much that is
+# not needed, so it is refused here and what it really needs stands in requirements.txt. There is no wheel for Python 3.13:
+# the engine then finds faces with OpenCV's cascades and says so in every answer.
+$(VENV)/demo.done: requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt -e .
+	$(BIN)/python -m pip install --quiet --no-deps mediapipe==0.10.21 || echo "mediapipe: no wheel for this Python; faces fall back to OpenCV"
+	touch $@
+
+$(VENV)/dev.done: $(VENV)/demo.done
+	$(BIN)/python -m pip install --quiet -e .[dev]
+	touch $@
+
+clean:
+	rm -rf $(VENV)

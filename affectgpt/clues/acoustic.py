@@ -1,0 +1,316 @@
+"""Say what is heard: the voice of a clip as clues, each standing on a measured number.
+
+Rules, contributions and known failures: the signal-engine specification, 5.2. Every relative word is relative
+to a norm below or to the clip itself. Loudness is a clue only inside the clip: recordings are normalised.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import acoustic_rules as rules
+from ..pitch import HOP_S, runs_of
+from ..prosody import breaths, loudness_step, pitch_range, rise_st, slope, wobble
+from ..schema import Clip, Clue, Text
+from ..voice import BIN_HZ, GATE_HELD_SHARE, Segments, Voice, analyse, is_chinese
+
+
+def measure(clip: Clip) -> list[Clue]:
+    """List what the sound of `clip` shows; empty without sound. A subtitle makes the speech rate exact."""
+    voice = analyse(clip.wave, subtitle=clip.subtitle)
+    if voice.state == "none":
+        return []
+    if voice.state != "heard":
+        return [_unheard(voice)]
+    if not voice.speechlike:
+        return [_not_speech(voice), *_limits(voice)]
+    unknown = not clip.subtitle  # then the more cautious limits, those of Chinese
+    language = "zh" if unknown or is_chinese(clip.subtitle) else "en"
+    clues = _pitch(voice) + _rate(voice, language)
+    if voice.dynamic_db >= rules.NOISY_DB:
+        clues += _melody(voice, language) + _effort(voice) + _pauses(voice) + _movement(voice)
+        clues += _loudness(voice) + _bursts(voice) + _breath(voice)
+    if unknown:  # barking, wheels or cartoon music can pass the speech gate
+        at = _times(voice.speech)
+        en = f"What sounds at {at.en} is voice-like; no subtitle is there to confirm that it is speech."
+        zh = f"{at.zh}的声音像人声，但没有字幕可以印证是在说话。"
+        clues.append(_clue("voice_like_sound", voice, 100 * voice.voiced_energy, en, zh, spans=voice.speech))
+    return clues + _limits(voice)
+
+
+def _clue(
+    name: str, voice: Voice, value: float, en: str, zh: str, *, spans: Segments = (), trust: float = 1.0
+) -> Clue:
+    """`trust` says how sure this case is; how far the voice stands out from the background is added here."""
+    unit, (v, a, d), strength, basis = rules.RULES[name]
+    strength *= rules.TONE_TRUST if voice.background_tone_s >= rules.MIN_TONE_S else 1
+    strength *= trust * float(np.clip((voice.dynamic_db - 8) / 20, 0.25, 1))
+    text, strength = Text(en, zh), round(strength, 3)
+    return Clue("acoustic", name, text, round(float(value), 2), unit, basis, spans, strength, v, a, d)
+
+
+def _times(spans: Segments) -> Text:
+    """Up to three spans, the longest ones, in order of time: "1.2-1.9 and 3.0-3.4 s"."""
+    longest = sorted(sorted(spans, key=lambda x: x[0] - x[1])[:3])
+    pieces = [f"{start:.1f}-{end:.1f}" for start, end in longest]
+    en = " and ".join(filter(None, [", ".join(pieces[:-1]), pieces[-1]]))
+    return Text(f"{en} s", "、".join(pieces) + " 秒")
+
+
+def _where(spans: Segments, voice: Voice) -> Text:
+    """Tell the place of `spans` in the clip, as an adverbial."""
+    if sum(end - start for start, end in spans) > rules.MOST * voice.duration_s:
+        return Text("through most of the clip", "在片段的大部分时间里")
+    at, mainly = _times(spans), len(spans) > 3
+    return Text(f"{'mainly ' if mainly else ''}at {at.en}", f"{'主要' if mainly else ''}在 {at.zh}")
+
+
+def _seconds(runs: list[tuple[int, int]]) -> Segments:
+    return tuple((round(a * HOP_S, 2), round(b * HOP_S, 2)) for a, b in runs)
+
+
+def _unheard(voice: Voice) -> Clue:
+    if voice.state == "silent":
+        en, zh = "The sound track is silent.", "音轨是静音的。"
+        return _clue("silence", voice, voice.duration_s, en, zh)
+    en = f"The sound lasts only {voice.duration_s:.2f} s, too short to measure a voice."
+    zh = f"声音只有 {voice.duration_s:.2f} 秒，太短，无法测量嗓音。"
+    return _clue("silence", voice, voice.duration_s, en, zh)
+
+
+def _not_speech(voice: Voice) -> Clue:
+    name, value = "voice_like_sound", 100 * voice.voiced_energy
+    if not voice.speech:
+        en, zh = "Nothing like speech was found in the sound.", "音轨中没有发现像说话的声音。"
+        return _clue(name, voice, value, en, zh)
+    at = _times(voice.speech)
+    if voice.held > GATE_HELD_SHARE:
+        name, value = "music_like_sound", 100 * voice.held
+        en = f"What sounds at {at.en} holds its tones like music and is not taken for a voice."
+        zh = f"{at.zh}的声音像音乐那样保持音高，不当作人声。"
+    else:
+        en = f"Something sounds at {at.en}, without the rhythm and voicing of speech; no voice is described."
+        zh = f"{at.zh}有声响，但不具备说话的节奏和嗓音特征，因此不描述嗓音。"
+    return _clue(name, voice, value, en, zh, spans=voice.speech)
+
+
+def _limits(voice: Voice) -> list[Clue]:
+    if voice.dynamic_db < rules.NOISY_DB:
+        en = f"Loud and quiet parts of the sound differ by only {voice.dynamic_db:.0f} dB: background noise"
+        en += " may hide the voice, and what is measured in it is uncertain."
+        zh = f"声音的强弱只差 {voice.dynamic_db:.0f} 分贝，背景声可能盖住人声，结果不太可靠。"
+        return [_clue("noise", voice, voice.dynamic_db, en, zh)]
+    if voice.background_tone_s >= rules.MIN_TONE_S:
+        en = "A steady tone, music or a hum, is heard outside the speech."
+        zh = "说话之外能听到持续的乐音或嗡鸣。"
+        return [_clue("background_tone", voice, voice.background_tone_s, en, zh)]
+    return []
+
+
+def _pitch(voice: Voice) -> list[Clue]:
+    pitch_hz = voice.pitch_hz[voice.strength > 0]
+    if len(pitch_hz) * HOP_S < rules.MIN_VOICED_S:
+        return []
+    out, (usual_low, usual_high) = [], rules.USUAL_PITCH_HZ
+    median, (low, high, _) = float(np.median(pitch_hz)), pitch_range(pitch_hz)
+    spans, trust, high_hz = voice.speech, 1.0, median
+    if median <= rules.HIGH_PITCH_HZ:
+        spans, trust = (
+            _stretches(voice, [x > rules.STRETCH_PITCH_HZ for x in _pitches(voice)]),
+            rules.STRETCH_TRUST,
+        )
+        high_hz = float(np.nanmedian(voice.pitch_hz[voice.inside(spans)])) if spans else 0.0
+        above, below = median > usual_high, median < usual_low
+        at = _where(voice.speech, voice)
+        en = f"The voice, heard {at.en}, has a median pitch of {median:.0f} Hz ({low:.0f}-{high:.0f} Hz), "
+        en += f"{'above' if above else 'below' if below else 'within'} the usual range of adult speech."
+        zh = f"{at.zh}有人声，音高中位数约 {median:.0f} 赫兹（{low:.0f}-{high:.0f} 赫兹），"
+        zh += f"{'高于' if above else '低于' if below else '处于'}成人说话的常见范围。"
+        out.append(_clue("pitch_level", voice, median, en, zh, spans=voice.speech))
+    if spans:
+        at = _where(spans, voice)
+        en = f"The voice is high for speech {at.en}: its median pitch there is {high_hz:.0f} Hz, where adults"
+        en += f" usually speak between {usual_low} and {usual_high} Hz."
+        zh = f"{at.zh}，音高在说话中偏高，中位数约 {high_hz:.0f} 赫兹"
+        zh += f"（成人说话通常在 {usual_low}-{usual_high} 赫兹）。"
+        out.append(_clue("high_pitch", voice, high_hz, en, zh, spans=spans, trust=trust))
+    return out
+
+
+def _melody(voice: Voice, language: str) -> list[Clue]:
+    if (voice.strength > 0).sum() * HOP_S < rules.MIN_VOICED_S:
+        return []
+    low, high, width = pitch_range(voice.pitch_hz)
+    if width > rules.WIDE_ST[language]:
+        en = f"The pitch moves widely, over {width:.0f} semitones ({low:.0f}-{high:.0f} Hz)."
+        zh = f"音高起伏很大，跨度约 {width:.0f} 个半音（{low:.0f}-{high:.0f} 赫兹）。"
+        return [_clue("wide_pitch", voice, width, en, zh, spans=voice.speech)]
+    if width < rules.MONOTONE_ST and len(voice.syllables_s) >= rules.MELODY_SYLLABLES:
+        en = f"The melody of the speech is flat: its pitch stays within {width:.1f} semitones."
+        zh = f"语调平直，音高只在 {width:.1f} 个半音之内变化。"
+        return [_clue("monotone", voice, width, en, zh, spans=voice.speech)]
+    return []
+
+
+def _pitches(voice: Voice) -> list[float]:
+    """The median pitch of each stretch of speech, 0 where it has too little voice to be described alone."""
+    pieces = [voice.pitch_hz[voice.inside((x,)) & (voice.strength > 0)] for x in voice.speech]
+    return [float(np.median(x)) if len(x) * HOP_S >= rules.STRETCH_VOICED_S else 0.0 for x in pieces]
+
+
+def _stretches(voice: Voice, wanted: list[bool]) -> Segments:
+    """The stretches of speech that are `wanted`, when they are long enough together to be worth a clue."""
+    found = tuple(x for x, want in zip(voice.speech, wanted, strict=True) if want)
+    return found if sum(end - start for start, end in found) >= rules.STRETCH_TOTAL_S else ()
+
+
+def _effort(voice: Voice) -> list[Clue]:
+    index, spans, trust, at = voice.effort, voice.speech, 1.0, Text("", "")
+    if index is None:
+        return []
+    efforts = [(x or 0) if pitch else 0 for x, pitch in zip(voice.efforts, _pitches(voice), strict=True)]
+    stretches = _stretches(voice, [x > rules.STRETCH_PROJECTED for x in efforts])
+    if rules.SOFT <= index <= rules.PROJECTED and stretches:
+        spans, trust, where = stretches, rules.STRETCH_TRUST, _where(stretches, voice)
+        at = Text(f" {where.en}", f"{where.zh}，")
+        index = float(np.mean([x for x in efforts if x > rules.STRETCH_PROJECTED]))
+    if index > rules.FORCEFUL and spans is voice.speech:
+        name, en, zh = "forceful_voice", "The voice is forceful and pressed", "嗓音用力而紧绷"
+    elif index > rules.PROJECTED:
+        name, en, zh = (
+            "tense_voice",
+            "The voice is projected, tenser than relaxed speech",
+            "嗓音外放，比放松说话时更紧",
+        )
+    elif index < rules.SOFT:
+        name, en, zh = (
+            "soft_voice",
+            "The voice is soft or breathy, its high frequencies weak",
+            "嗓音轻柔或带气声",
+        )
+    else:
+        name, en, zh = "effort", "The vocal effort is in the middle range", "发声力度居中"
+    en = f"{en}{at.en} (effort index {index:.1f}; ordinary speech is near 0)."
+    zh = f"{at.zh}{zh}（用力指数 {index:.1f}，平常说话接近 0）。"
+    return [_clue(name, voice, index, en, zh, spans=spans, trust=trust)]
+
+
+def _rate(voice: Voice, language: str) -> list[Clue]:
+    rate, written = voice.rate_sps, voice.rate_from == "text"
+    if rate is None or voice.speech_s < (rules.RATE_TALK_S if written else rules.HEARD_RATE_TALK_S):
+        return []
+    fast = rules.FAST_SPS[language] if written else rules.FAST_HEARD_SPS
+    trust = 1.0 if written else rules.HEARD_RATE_TRUST
+    if rate > fast:
+        name, en, zh = "fast_speech", "Speech is rather fast", "语速偏快，"
+        trust *= min(1.0, 0.5 + 0.25 * (rate - fast))
+    elif written and rate < rules.SLOW_SPS:
+        name, en, zh = "slow_speech", "Speech is slow", "语速较慢，"
+    else:
+        name, en, zh = "speech_rate", "Speech runs", "语速"
+    if written:
+        usual, tongue_en, tongue_zh = rules.USUAL_RATE[language]
+        en += f" at about {rate:.1f} syllables per second between pauses ({tongue_en} averages {usual})."
+        zh += f"约为每秒 {rate:.1f} 个音节（不计停顿；{tongue_zh}平均约 {usual} 个）。"
+    else:
+        en += f" at roughly {rate:.0f} syllables per second, as counted in the sound (5 to 6 are usual)."
+        zh += f"大约每秒 {rate:.0f} 个音节（由声音估算，通常为 5 到 6 个）。"
+    return [_clue(name, voice, rate, en, zh, spans=voice.speech, trust=trust)]
+
+
+def _pauses(voice: Voice) -> list[Clue]:
+    long = tuple(x for x in voice.pauses if x[1] - x[0] >= rules.LONG_PAUSE_S)
+    start, end = voice.talk_s
+    if long:
+        longest, at = max(b - a for a, b in long), _times(long)
+        en, zh = (
+            f"Speech breaks off for {longest:.1f} s ({at.en}).",
+            f"说话中停顿了 {longest:.1f} 秒（{at.zh}）。",
+        )
+        if len(long) > 1:
+            en = f"Speech breaks off {len(long)} times, for up to {longest:.1f} s ({at.en})."
+            zh = f"说话中有 {len(long)} 处较长的停顿，最长 {longest:.1f} 秒（{at.zh}）。"
+        return [_clue("long_pauses", voice, longest, en, zh, spans=long)]
+    paused = sum(b - a for a, b in voice.pauses)
+    if end - start > rules.NO_PAUSE_TALK_S and paused < rules.NO_PAUSE_SHARE * (end - start):
+        en = f"The speech runs on for {end - start:.1f} s almost without a pause."
+        zh = f"一口气说了 {end - start:.1f} 秒，几乎没有停顿。"
+        return [_clue("no_pauses", voice, end - start, en, zh, spans=((start, end),))]
+    return []
+
+
+def _movement(voice: Voice) -> list[Clue]:
+    """How the pitch moves: unsteady, up at the end, down over the whole."""
+    out = []
+    spread, long = wobble(voice.pitch_hz)
+    hnr = voice.hnr_db or 0.0
+    if spread > rules.UNSTEADY_ST and hnr < rules.UNSTEADY_HNR_DB:
+        en = f"The voice wavers within its syllables, by {spread:.1f} semitones, and is rough or breathy"
+        en += f" (harmonics-to-noise ratio {hnr:.0f} dB)."
+        zh = f"嗓音在音节内起伏不稳（{spread:.1f} 个半音），且粗糙或带气声（谐噪比 {hnr:.0f} 分贝）。"
+        out.append(_clue("unsteady_voice", voice, spread, en, zh, spans=_seconds(long)))
+    a, b = runs_of(voice.strength > 0)[-1]
+    start, end = _seconds([(a, b)])[0]
+    rise = rise_st(voice.pitch_hz[a:b])
+    if (
+        rise > rules.FINAL_RISE_ST
+        and end - start >= rules.FINAL_RUN_S
+        and voice.speech[-1][1] - end < rules.FINAL_GAP_S
+    ):
+        en = f"The pitch rises by {rise:.1f} semitones at the end ({start:.1f}-{end:.1f} s)."
+        zh = f"句末音高上扬 {rise:.1f} 个半音（{start:.1f}-{end:.1f} 秒）。"
+        out.append(_clue("final_rise", voice, rise, en, zh, spans=((start, end),)))
+    start, end = voice.talk_s
+    fall, correlation = slope(voice.pitch_hz)
+    if (
+        fall < rules.FALLING_ST_PER_S
+        and correlation < rules.FALLING_CORRELATION
+        and end - start > rules.FALLING_TALK_S
+    ):
+        en = f"The pitch sinks through the speech, by about {-fall:.0f} semitones per second."
+        zh = f"说话过程中音高逐渐下降，每秒约降 {-fall:.0f} 个半音。"
+        out.append(_clue("falling_pitch", voice, fall, en, zh, spans=((start, end),)))
+    return out
+
+
+def _loudness(voice: Voice) -> list[Clue]:
+    """The largest step inside the clip, voice against voice; never against other clips."""
+    starts = [start for start, _ in voice.speech[1:]]
+    found = loudness_step(voice.speech_db, voice.strength > 0, sorted({*starts, *voice.syllables_s}))
+    if found is None or abs(found[1]) < rules.LOUDNESS_STEP_DB or found[2] < rules.LOUDNESS_ORDER:
+        return []
+    at, step, _ = found
+    louder = step > 0
+    en = (
+        f"From {at:.1f} s on the voice is {abs(step):.0f} dB {'louder' if louder else 'quieter'} than before."
+    )
+    zh = f"从 {at:.1f} 秒起，说话声比之前{'响' if louder else '轻'} {abs(step):.0f} 分贝。"
+    name, spans = "loudness_rise" if louder else "loudness_fall", ((at, voice.talk_s[1]),)
+    return [_clue(name, voice, step, en, zh, spans=spans)]
+
+
+def _bursts(voice: Voice) -> list[Clue]:
+    short = tuple(x for x in voice.speech if x[1] - x[0] < rules.BURST_S)
+    if len(short) < rules.BURSTS or float(np.nanmedian(voice.pitch_hz)) <= rules.BURST_PITCH_HZ:
+        return []
+    at = _times(short)
+    en = f"The voice comes in {len(short)} short, high bursts (such as {at.en}), like sobbing or laughing."
+    zh = f"声音是 {len(short)} 次短促而高的爆发（如 {at.zh}），像抽泣或笑声。"
+    return [_clue("short_bursts", voice, len(short), en, zh, spans=short)]
+
+
+def _breath(voice: Voice) -> list[Clue]:
+    found = _seconds(breaths(voice.power, voice.inside(voice.speech), BIN_HZ))
+    sighs = tuple(x for x in found if x[1] - x[0] >= rules.SIGH_S)
+    others = tuple(x for x in found if x not in sighs)
+    out = []
+    if sighs:
+        longest, at = max(b - a for a, b in sighs), _times(sighs)
+        en = f"A long voiceless breath, like a sigh, is heard at {at.en} ({longest:.1f} s long)."
+        zh = f"{at.zh}能听到像叹气一样的长长的气息（{longest:.1f} 秒）。"
+        out.append(_clue("sigh", voice, longest, en, zh, spans=sighs))
+    if others:
+        at = _times(others)
+        en, zh = f"Breath is audible at {at.en}.", f"话语之外能听到呼吸声（{at.zh}）。"
+        out.append(_clue("audible_breath", voice, sum(b - a for a, b in others), en, zh, spans=others))
+    return out

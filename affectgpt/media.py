@@ -1,0 +1,194 @@
+"""Turn an untrusted file into a `Clip`, or into one clear `AffectError`."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+import time
+from pathlib import PurePath
+from typing import Literal
+
+import numpy as np
+
+from .decode import Refused
+from .media_text import refusal, remark
+from .sandbox import Answer, Limits, limits_from_env, read_media
+from .schema import SAMPLE_RATE_HZ, AffectError, Clip, Cue, Faces, Text
+from .sniff import open_checked, read_checked, shown_name
+from .subtitles import MAX_BYTES as MAX_SUBTITLE_BYTES
+from .subtitles import clean, parse_subtitle, window_cues
+
+__all__ = ["Limits", "limits_from_env", "load_clip"]
+
+log = logging.getLogger(__name__)
+
+MAX_KERNEL = 4_000_000  # values of torchaudio's filter bank; odd rates such as 44101 Hz would need gigabytes
+BLACK_LEVEL = 24  # of 255; nothing can be seen in a picture that is nowhere brighter
+
+
+def load_clip(
+    path: str | os.PathLike[str],
+    subtitle: str | None = None,
+    *,
+    subtitle_file: str | os.PathLike[str] | None = None,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    decoder: Literal["pyav", "decord"] = "pyav",
+    player: bool = False,
+    track: bool = True,
+    limits: Limits | None = None,
+) -> Clip:
+    """Read a video or sound file, or its part from `start_s` to `end_s`; the file may be hostile.
+
+    `subtitle` is what is said, as text (plain, SRT, VTT or ASS); `subtitle_file` a file of it; without either
+    an embedded subtitle stream is taken. `player` adds a normalised MP4 for a browser. `track=False` leaves
+    out the analysis frames and reads the eight official ones alone: much cheaper on long clips, for models
+    that need nothing else. `decoder="decord"` takes the eight frames by decord, for trusted corpora.
+    `limits`: by default those of the environment. Raises AffectError with one line for everything that is
+    wrong with the file; a missing modality is never an error.
+    """
+    began = time.perf_counter()
+    limits = limits or limits_from_env()
+    _check_request(subtitle, subtitle_file, start_s, end_s, decoder)
+    name = shown_name(subtitle_file if subtitle_file is not None else path)
+    try:
+        given = parse_subtitle(subtitle) if subtitle else None
+        if subtitle_file is not None:
+            given = parse_subtitle(read_checked(subtitle_file, max_bytes=MAX_SUBTITLE_BYTES), name)
+        name = shown_name(path)
+        descriptor, demuxer = open_checked(path, max_bytes=limits.max_bytes)
+        job = {
+            "format": demuxer,
+            "start_s": start_s,
+            "end_s": end_s,
+            "decoder": decoder,
+            "player": player,
+            "track": track,
+            "cues": given is None,
+        }
+        try:
+            size = os.fstat(descriptor).st_size
+            answer = read_media(descriptor, job, limits, on_sound=_preload_resampler)
+        finally:
+            os.close(descriptor)
+        warnings = [remark(code, numbers) for code, numbers in answer.notes]
+    except Refused as refused:
+        raise refusal(refused.code, name, refused.values) from refused
+    except KeyError as error:
+        raise refusal("lie", name, {}) from error
+
+    wave, resampler, told = _resampled(answer)
+    warnings += told
+    if len(answer.frames) and answer.frames.max() < BLACK_LEVEL:
+        warnings.append(Text("The picture is black.", "画面是全黑的。"))
+    if given is None:
+        cues = tuple(
+            Cue(text, start, max(start, end)) for start, end, raw in answer.cues if (text := clean(raw))
+        )
+        cues = window_cues(cues, start_s=0.0, duration_s=answer.duration_s)
+    else:
+        cues = window_cues(given, start_s=answer.file["start_s"], duration_s=answer.duration_s)
+        if given and not cues:
+            warnings.append(
+                Text(
+                    "No line of the subtitle lies inside the clip.", "字幕中没有一行落在本片段的时间范围内。"
+                )
+            )
+    source = "none" if not cues else "embedded" if given is None else "user" if subtitle else "file"
+    media = {
+        **answer.file,
+        "bytes": size,
+        "resampler": resampler,
+        "picture": answer.picture,
+        "sound": answer.sound,
+    }
+    if decoder == "decord":
+        media["decoder"] += ", eight frames by decord"
+    media["load_s"] = round(time.perf_counter() - began, 4)
+    return Clip(
+        name=PurePath(name).stem,
+        duration_s=answer.duration_s,
+        frames=answer.frames,
+        track=answer.track,
+        track_times_s=np.array(answer.track_times_s, np.float64),
+        wave=wave,
+        cues=cues,
+        subtitle_source=source,
+        warnings=tuple(warnings),
+        media=media,
+        player_mp4=answer.player_mp4,
+        find_faces=_find_faces,
+    )
+
+
+def _check_request(subtitle, subtitle_file, start_s, end_s, decoder) -> None:
+    assert decoder in ("pyav", "decord"), f"decoder is 'pyav' or 'decord', not {decoder!r}"
+    if subtitle and subtitle_file is not None:
+        raise AffectError(
+            "A subtitle text and a subtitle file were given: give one of them.",
+            "同时给出了字幕文本和字幕文件：请只给其中一种。",
+        )
+    if any(x is not None and not (math.isfinite(x) and x >= 0) for x in (start_s, end_s)):
+        raise AffectError(
+            "Start and end must be seconds from the beginning of the clip: correct them.",
+            "起点和终点应为距片段开头的秒数：请更正。",
+        )
+    if end_s is not None and end_s <= (start_s or 0.0):
+        raise AffectError(
+            f"The end ({end_s:g} s) does not come after the start ({start_s or 0:g} s): choose a later end.",
+            f"终点（{end_s:g} 秒）不在起点（{start_s or 0:g} 秒）之后：请选择更晚的终点。",
+        )
+    if decoder == "decord" and (start_s or end_s is not None):
+        raise AffectError(
+            "decord reads whole clips only: leave out start and end, or use the usual reader.",
+            "decord 只能读取完整片段：请去掉起点和终点，或使用默认的读取方式。",
+        )
+
+
+def _find_faces(clip: Clip) -> Faces:
+    from .faces import track_faces
+
+    return track_faces(clip)
+
+
+def _preload_resampler(rate_hz: int) -> None:
+    """Importing torchaudio takes more than a second, which the child spends on decoding the picture."""
+    if rate_hz != SAMPLE_RATE_HZ:
+        threading.Thread(target=_torchaudio, name="import torchaudio", daemon=True).start()
+
+
+def _torchaudio():
+    """torchaudio's functional module; None where it is missing or does not load beside this torch."""
+    try:
+        import torchaudio.functional
+
+        return torchaudio.functional
+    except (ImportError, OSError) as error:
+        log.info("torchaudio cannot be used: %s", error)
+        return None
+
+
+def _resampled(answer: Answer) -> tuple[np.ndarray, str, list[Text]]:
+    """The sound at 16 kHz (S,) float32, by whom it was resampled, and a warning where not by torchaudio."""
+    wave = answer.wave
+    if not len(wave) or answer.sound["rate_hz"] == SAMPLE_RATE_HZ:
+        return wave, "none", []
+    rate_hz = answer.sound["rate_hz"]
+    common = math.gcd(rate_hz, SAMPLE_RATE_HZ)
+    up, down = SAMPLE_RATE_HZ // common, rate_hz // common
+    if up * down <= MAX_KERNEL and (functional := _torchaudio()):
+        import torch
+        import torchaudio
+
+        out = functional.resample(torch.from_numpy(wave), rate_hz, SAMPLE_RATE_HZ).numpy()
+        return out, f"torchaudio {torchaudio.__version__}", []
+    import scipy
+    from scipy.signal import resample_poly
+
+    out = resample_poly(wave, up, down).astype(np.float32)
+    why = Text("torchaudio is missing", "缺少 torchaudio") if up * down <= MAX_KERNEL else None
+    why = why or Text(f"{rate_hz} Hz is an unusual rate", f"{rate_hz} Hz 是不常见的采样率")
+    told = Text(f"The sound was resampled by scipy: {why.en}.", f"声音由 scipy 重采样：{why.zh}。")
+    return out, f"scipy {scipy.__version__}", [told]

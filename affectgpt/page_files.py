@@ -1,0 +1,118 @@
+"""The files of the page: a private folder per job, uploads that go once they are read, and the examples."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections import Counter
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .schema import Cue, Text
+from .subtitles import to_vtt
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+ROOT_VARIABLE = "GRADIO_TEMP_DIR"  # the only way to tell gradio where uploads belong
+COPY_SUFFIX = (
+    ".normalised.mp4"  # ends the name of our copy of an upload: played, and read again on a second run
+)
+NAME_CHARS = 60  # kept of a visitor's file name
+
+
+@dataclass(frozen=True)
+class Example:
+    """A clip of the project with its subtitle file, the words in it, and a reference in the EMER form."""
+
+    clip: Path
+    subtitle: Path
+    words: str
+    title: Text
+    reference: Text
+    labels: Text  # separated by commas
+
+
+def private_root() -> Path:
+    """Return the folder of all uploads and jobs: GRADIO_TEMP_DIR, or a new one (0700), gone at our end."""
+    if not os.environ.get(ROOT_VARIABLE):
+        root = tempfile.mkdtemp(prefix="affectgpt-")
+        os.environ[ROOT_VARIABLE] = root
+        atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return Path(os.environ[ROOT_VARIABLE])
+
+
+def job_folder() -> AbstractContextManager[str]:
+    """Return a private folder (0700) that is removed at the end of the `with` block, however it ends.
+
+    It lies outside `private_root`: gradio copies what it shows from elsewhere, but not what lies there.
+    """
+    return tempfile.TemporaryDirectory(prefix="affectgpt-job-")
+
+
+class Uploads:
+    """Counts who still needs an upload, because gradio gives equal files of equal name one place on disk."""
+
+    def __init__(self) -> None:
+        self._waiting: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def claim(self, path: str | None) -> None:
+        """Note that a run which wants `path` has entered the queue."""
+        with self._lock:
+            self._waiting[path] += 1
+
+    def release(self, path: str | None) -> None:
+        """Note that a run has read `path`; the last one deletes it, unless it is an example or our copy."""
+        if not path:
+            return
+        with self._lock:
+            self._waiting[path] -= 1
+            if self._waiting[path] > 0:
+                return
+            del self._waiting[path]
+        file = Path(path)
+        own = is_example(path) or path.endswith(COPY_SUFFIX)
+        if not own and file.resolve().is_relative_to(private_root().resolve()):
+            file.unlink(missing_ok=True)
+
+
+def safe_stem(name: str) -> str:
+    """Return a visitor's file name without its ending, of letters, digits, dash and underscore only."""
+    stem = Path(name.removesuffix(COPY_SUFFIX)).stem
+    kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in stem)
+    return kept.strip("-")[:NAME_CHARS] or "clip"
+
+
+def captions(cues: tuple[Cue, ...], *, duration_s: float) -> str:
+    """Return the cues as WebVTT; a cue without times lasts the whole clip."""
+    return to_vtt(tuple(cue if cue.end_s is not None else Cue(cue.text, 0.0, duration_s) for cue in cues))
+
+
+def is_example(path: str) -> bool:
+    """Return whether `path` is a clip or subtitle of ours: shown in place, never deleted, nobody real."""
+    return Path(path).resolve().is_relative_to((private_root() / EXAMPLES.name).resolve())
+
+
+def find_examples(folder: Path) -> list[Example]:
+    """Return the examples in `folder`: each `<name>.json` with `<name>.mp4` and `<name>.srt` beside it.
+
+    Clips and subtitles are copied into the private root: what lies there, gradio shows without a copy.
+    """
+    found, place = [], private_root() / EXAMPLES.name
+    for file in sorted(folder.glob("*.json")):
+        sources = [file.with_suffix(".mp4"), file.with_suffix(".srt")]
+        if not all(source.exists() for source in sources):
+            continue
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        clip, subtitle = (Path(shutil.copy(source, place)) for source in sources)
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        parts, labels = facts["parts"], facts["labels"]
+        reference = Text("\n\n".join(parts["en"].values()), "\n\n".join(parts["zh"].values()))
+        names = Text(", ".join(labels["en"]), "，".join(labels["zh"]))
+        title = Text(" · ".join(labels["en"][:2]), "、".join(labels["zh"][:2]))
+        found.append(Example(clip, subtitle, facts["subtitle"], title, reference, names))
+    return found

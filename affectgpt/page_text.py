@@ -1,0 +1,183 @@
+"""Every sentence of the page in English and Chinese."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from .schema import AffectError, Language, Text
+
+log = logging.getLogger(__name__)
+
+TEXT: dict[str, Text] = {
+    # the head of the page
+    "title": Text("AffectGPT", "AffectGPT"),
+    "window": Text("AffectGPT · explainable emotion reasoning", "AffectGPT · 可解释的情绪推理"),
+    "promise": Text(
+        "See <em>why</em> a machine thinks somebody feels something: clues measured in face, voice and "
+        "words, and an explanation you can check against the clip.",
+        "看得见依据的情绪分析：从面部、声音和话语中测得线索，写成可以对照片段逐条核实的解释。",
+    ),
+    "language": Text("Language", "语言"),
+    # what goes in
+    "notice_title": Text("Before you upload", "上传之前"),
+    "notice": Text(
+        "This estimates <em>apparent</em> emotion from face, voice and words with an AI system. Upload only "
+        "clips you may use and whose people have been informed. Your clip is deleted as soon as it has been "
+        "read, the copy in the player and everything else within {minutes} minutes. Not for work, school, "
+        "hiring, medical or policing decisions.",
+        "本页由人工智能系统根据面部、声音和话语估计<em>外在表现</em>出的情绪。请只上传您有权使用、且已告知片中人物的片段。"
+        "上传的片段读取后立即删除，播放器中的副本及其他文件在 {minutes} 分钟内删除。"
+        "不得用于工作、学校、招聘、医疗或执法方面的决定。",
+    ),
+    "consent": Text(
+        "I may use this clip, and the people in it have been informed.",
+        "我有权使用该片段，并已告知片中人物。",
+    ),
+    "clip": Text("Your clip: a file or the camera", "片段：文件或摄像头"),
+    "clip_hint": Text(
+        "Half a second to {seconds} seconds, up to {size}. One person facing the camera works best.",
+        "时长 0.5 到 {seconds} 秒，不超过 {size}。画面中一人正对镜头时效果最好。",
+    ),
+    "examples": Text("Or try an example", "或者试试示例"),
+    "examples_hint": Text(
+        "Drawn and spoken by a program: nobody real, no consent needed.",
+        "由程序绘制和配音，没有真人，无需勾选同意。",
+    ),
+    "subtitle": Text("What is said (optional)", "说了什么（可选）"),
+    "subtitle_hint": Text(
+        "Type the words of the clip. Without them the lexical clues stay empty.",
+        "请输入片中说的话；留空则没有话语线索。",
+    ),
+    "subtitle_file": Text("Subtitle file: SRT, VTT, ASS, TXT", "字幕文件：SRT、VTT、ASS、TXT"),
+    "more": Text("More: subtitle file, reference to compare with", "更多：字幕文件、参考答案"),
+    "reference_text": Text("Reference explanation", "参考解释"),
+    "reference_labels": Text("Reference labels, separated by commas", "参考标签，用逗号分隔"),
+    "run": Text("Explain this clip", "分析这个片段"),
+    "stop": Text("Stop", "停止"),
+    # what comes out
+    "empty_title": Text("Three kinds of clues, one explanation", "三类线索，一份解释"),
+    "empty_visual": Text(
+        "Face, gaze, head and movement, with the second at which they were seen.",
+        "面部、视线、头部与动作，并标出出现的时刻。",
+    ),
+    "empty_acoustic": Text(
+        "Pitch, effort, pace and pauses of the voice, each with its number and unit.",
+        "声音的音高、用力、语速与停顿，都附数值和单位。",
+    ),
+    "empty_lexical": Text("The words, quoted, and what they carry.", "引用原话，并说明其中的情绪色彩。"),
+    "empty_foot": Text(
+        "The answer appears here step by step. Nothing is said that was not measured.",
+        "结果会在这里逐步出现。没有测到的，不会写出来。",
+    ),
+    "running": Text("Working on it", "正在分析"),
+    "finished": Text("Done in {seconds} s", "完成，用时 {seconds} 秒"),
+    "stopped": Text("Stopped", "已停止"),
+    "failed": Text("Not finished", "未能完成"),
+    "load": Text("Check", "检查"),
+    "prepared": Text("Read file", "读取"),
+    "read": Text("Words", "话语"),
+    "heard": Text("Sound", "声音"),
+    "seen": Text("Picture", "画面"),
+    "explained": Text("Explain", "解释"),
+    "labelled": Text("Labels", "标签"),
+    "player": Text("Your clip, as it was analysed", "所分析的片段"),
+    "visual": Text("Visual", "画面"),
+    "acoustic": Text("Acoustic", "声音"),
+    "lexical": Text("Lexical", "话语"),
+    "inference": Text("Taken together", "综合来看"),
+    "visual_sub": Text("what is seen", "看到的"),
+    "acoustic_sub": Text("what is heard", "听到的"),
+    "lexical_sub": Text("what is said", "说出的"),
+    "verdict": Text("Apparent emotion", "外在情绪"),
+    "cannot_tell": Text("Cannot tell", "无法判断"),
+    "confidence": Text("confidence", "置信度"),
+    "rests_on": Text("rests on", "依据"),
+    "figure": Text("fused from all modalities", "各模态融合"),
+    "valence": Text("valence {v}", "效价 {v}"),
+    "arousal": Text("arousal {a}", "唤醒度 {a}"),
+    "va_none": Text("Valence and arousal: not enough evidence", "效价与唤醒度：依据不足"),
+    "pleasant": Text("pleasant", "愉快"),
+    "unpleasant": Text("unpleasant", "不快"),
+    "excited": Text("excited", "激动"),
+    "calm": Text("calm", "平静"),
+    "conflicts": Text("The clues disagree", "线索之间有矛盾"),
+    "clues": Text("Clues", "线索"),
+    "clues_hint": Text(
+        "Press a time to see that moment. Dots say how far a measurement can be relied on.",
+        "点击时间即可查看该时刻；圆点表示测量的可靠程度。",
+    ),
+    "timeline": Text("When each clue was measured", "各线索出现的时间"),
+    "none_yet": Text("measuring …", "测量中……"),
+    "none": Text("No clue was measured.", "没有测得线索。"),
+    "reliability": Text("reliability {value} of 1", "可靠度 {value}（满分 1）"),
+    "whole_clip": Text("whole clip", "整个片段"),
+    "in_subtitle": Text("in the words", "见于话语"),
+    "written": Text("written by a model, not measured", "由模型写出，并非测得"),
+    "measured_by": Text("Measured by", "测量方法"),
+    "seek": Text("show {start} s in the clip", "跳到片段的 {start} 秒处"),
+    "explanation": Text("Explanation", "解释"),
+    "other_language": Text(
+        "This text was written in English. Press “{run}” to have it in Chinese.",
+        "以下解释是用英文写的。点击“{run}”可得到中文版。",
+    ),
+    "other_language_zh": Text(
+        "This text was written in Chinese. Press “{run}” to have it in English.",
+        "以下解释是用中文写的。点击“{run}”可得到英文版。",
+    ),
+    "limits": Text("How far to trust this", "可信程度"),
+    "missing": Text("Missing", "缺失"),
+    "face_tool": Text("Face tool", "人脸工具"),
+    "engine": Text("Engine", "引擎"),
+    "honest": Text(
+        "This engine estimates apparent emotion from a few measurements, not what anybody feels. It is far "
+        "below trained models; treat the labels as a hypothesis and check the clues.",
+        "本引擎只凭若干测量估计外在情绪，并不知道任何人的真实感受；准确率远低于训练过的模型。请把标签当作假设，并自行核对线索。",
+    ),
+    "scores": Text("Against the reference", "与参考答案的对比"),
+    "label_overlap": Text("Label overlap", "标签重合度"),
+    "clue_overlap": Text("Clue overlap", "线索重合度"),
+    "precision": Text("precision", "精确率"),
+    "recall": Text("recall", "召回率"),
+    "matched": Text("matched", "相符"),
+    "no_match": Text("no label matches", "没有相符的标签"),
+    "judged_by": Text("scored by", "评分方式"),
+    "download": Text("Download JSON", "下载 JSON"),
+    # what can go wrong
+    "need_clip": Text(
+        "Choose a clip first: upload one, record one or take an example.",
+        "请先选择片段：上传、录制或使用示例。",
+    ),
+    "need_consent": Text(
+        "Please confirm above that you may use the clip.", "请先在上方确认您有权使用该片段。"
+    ),
+    "too_long": Text(
+        "The subtitle is too long: use at most {limit} characters.", "字幕太长：最多 {limit} 个字符。"
+    ),
+    "input_title": Text("Something is missing", "还缺一点"),
+    "bug_title": Text("Our mistake", "程序出错"),
+    "bug": Text(
+        "Something went wrong on our side (incident {incident}). Please try again, or try another clip.",
+        "程序内部出错（编号 {incident}）。请重试，或换一个片段。",
+    ),
+}
+
+
+def say(key: str, language: Language, **values: object) -> str:
+    """Return the sentence `key`, filled with `values`."""
+    return TEXT[key][language].format(**values)
+
+
+def mistake(key: str, **values: object) -> AffectError:
+    """Return the error for something the visitor left out."""
+    en, zh = (say(key, language, **values) for language in ("en", "zh"))
+    return AffectError(en, zh, title=TEXT["input_title"])
+
+
+def describe(error: Exception, language: Language) -> tuple[str, str]:
+    """Return title and sentence for the visitor; what is our fault is logged under an incident id."""
+    if isinstance(error, AffectError):
+        return error.title[language], error.text[language]
+    incident = uuid.uuid4().hex[:8]
+    log.error("incident %s", incident, exc_info=error)
+    return say("bug_title", language), say("bug", language, incident=incident)

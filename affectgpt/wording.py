@@ -1,0 +1,207 @@
+"""The fixed wording of an explanation in both languages: how sentences begin and join, names of clues."""
+
+from __future__ import annotations
+
+from .schema import Clue, Text
+
+OPENING = {
+    "visual": Text("In the video, ", "在视频中，"),
+    "acoustic": Text("In the audio, ", "在音频中，"),
+    "lexical": Text("In the text, ", "在文本中，"),
+}
+NOTHING_MORE = {
+    "visual": Text(
+        "Beyond that, nothing decisive was measured in the picture.",
+        "除此之外，画面中没有测到能说明情绪的线索。",
+    ),
+    "acoustic": Text("Beyond that, nothing in the voice stands out.", "除此之外，声音没有突出的特征。"),
+    "lexical": Text("No emotional word was found in it.", "其中没有出现情绪词。"),
+}
+MODALITY_NOUN = {
+    "visual": Text("the picture", "画面"),
+    "acoustic": Text("the sound", "声音"),
+    "lexical": Text("the words", "话语"),
+}
+READING = {
+    "visual": Text("On its own, the picture looks {mood}.", "单看画面，给人的印象{mood}。"),
+    "acoustic": Text("Heard alone, the voice sounds {mood}.", "单听声音，给人的感觉{mood}。"),
+    "lexical": Text("Taken by themselves, the words are {mood}.", "单看这句话，语意{mood}。"),
+}
+MOODS = {  # sign of valence, sign of arousal
+    (1, 1): Text("pleasant and lively", "愉快而有活力"),
+    (1, 0): Text("pleasant", "是愉快的"),
+    (1, -1): Text("pleasant and relaxed", "愉快而放松"),
+    (0, 1): Text("stirred, though not clearly pleasant or unpleasant", "比较激动，但分不出是好是坏"),
+    (0, -1): Text("subdued", "比较低沉、收敛"),
+    (-1, 1): Text("unpleasant and tense", "不愉快，也不平静"),
+    (-1, 0): Text("unpleasant", "不太愉快"),
+    (-1, -1): Text("low and downcast", "比较低落"),
+}
+JOINTS = {  # between two clues of one sentence; at the head of a sentence that goes on
+    "contrast": (Text(", but ", "，但"), Text("Yet ", "不过，")),
+    "later": (Text("; then ", "；随后，"), Text("Then ", "随后，")),
+    "afterwards": (Text("; after that, ", "；之后，"), Text("After that, ", "之后，")),
+    "meanwhile": (Text(", while ", "；同时，"), Text("At the same time, ", "与此同时，")),
+    "besides": (Text(", and ", "；"), Text("", "")),
+    "also": (Text(", and ", "；"), Text("", "")),
+}
+MIXED = Text("mixed, pleasant in places and unpleasant in others", "有好有坏")
+PHASES = {1: Text("pleasant", "愉快"), -1: Text("unpleasant", "不愉快")}
+FORMS = {  # how an English list names a lexical clue whose text is a clause; Chinese clauses join as they are
+    "exclamation": "an exclamation",
+    "trailing_off": "a sentence that trails off",
+    "repetition": "a repetition",
+    "hesitation": "a hesitation",
+    "address": "a form of address",
+    "politeness": "polite forms",
+}
+SAY = {
+    "contains": Text("It contains {items}.", "{items}。"),
+    "unusable": Text("nothing could be used: {why}", "没有可用的线索：{why}"),
+    "together": Text("Taken together, {names} point the same way.", "综合来看，{names}指向同一个方向。"),
+    "alone": Text("What follows rests on {names} alone.", "以下推断只依据{names}。"),
+    "little": Text("{rest} adds little to this.", "{rest}对此补充不多。"),
+    "tension": Text(
+        "There is a tension between {one} on one side and {other} on the other{meaning}",
+        "一边是{one}，一边是{other}，两者并不一致{meaning}",
+    ),
+    "sure": Text(
+        "This suggests that the person comes across as {first}{rest}.",
+        "由此推测，人物流露出的很可能是{first}{rest}。",
+    ),
+    "likely": Text(
+        "This suggests that the person may be {first}{rest}.", "由此推测，人物流露出的可能是{first}{rest}。"
+    ),
+    "faint": Text(
+        "At most, this hints that the person is {first}{rest}.",
+        "谨慎地说，人物流露出的或许是{first}{rest}。",
+    ),
+    "open": Text(
+        "Both readings stay open: the person may be {first}{rest}.",
+        "两种理解都有可能：人物流露出的可能是{first}{rest}。",
+    ),
+    "parts": Text(
+        "No single emotion covers the whole clip: the person may be {first}{rest}, each for a part of it.",
+        "很难用一种情绪概括整段：人物在不同时段流露出的可能是{first}{rest}。",
+    ),
+    "neutral": Text(
+        "The person appears {first}: nothing stands out.", "人物看上去情绪平稳{first}，没有突出的表现。"
+    ),
+    "cannot": Text("No emotion can be named with good reason: {why}", "因此还不能断定是哪种情绪：{why}"),
+    "turns": Text(
+        "At first the signs are {before}; from about {time:.1f} s on they are {after}.",
+        "起初的迹象偏向{before}，约 {time:.1f} 秒起转向{after}。",
+    ),
+    "gone": Text(
+        "{rest} could not be weighed, so this stands on less than usual.",
+        "由于{rest}没有可用信息，以上判断的依据比通常要少。",
+    ),
+    "overall": Text(
+        "Overall, {levels}, on scales from -1 to 1.", "总体而言，{levels}，取值均在 -1 到 1 之间。"
+    ),
+    "level": Text("{word} ({name} {value:+.2f})", "{word}（{name} {value:+.2f}）"),
+}
+LEVELS = {  # from clearly negative to clearly positive
+    "valence": (
+        Text("the tone is clearly unpleasant", "情绪基调明显不愉快"),
+        Text("the tone is rather unpleasant", "情绪基调略显不愉快"),
+        Text("the tone is neutral or mixed", "情绪基调不偏向愉快或不愉快"),
+        Text("the tone is rather pleasant", "情绪基调略显愉快"),
+        Text("the tone is clearly pleasant", "情绪基调明显愉快"),
+    ),
+    "arousal": (
+        Text("the energy is low", "激动程度很低"),
+        Text("the energy is rather low", "激动程度偏低"),
+        Text("the energy is moderate", "激动程度中等"),
+        Text("the energy is rather high", "激动程度偏高"),
+        Text("the energy is high", "激动程度很高"),
+    ),
+}
+MEASURE = {"valence": Text("valence", "效价"), "arousal": Text("arousal", "唤醒度")}
+
+# to point back to a clue inside a sentence
+NOUNS = {
+    "smile": Text("the smile", "笑容"),
+    "slight_smile": Text("the faint smile", "浅浅的微笑"),
+    "widened_mouth": Text("the widened mouth", "咧开的嘴"),
+    "grimace": Text("the grimace", "痛苦的表情"),
+    "corners_down": Text("the lowered corners of the mouth", "下垂的嘴角"),
+    "frown": Text("the frown", "紧皱的眉头"),
+    "brows_lowered": Text("the lowered brows", "压低的眉毛"),
+    "brows_up": Text("the raised eyebrows", "抬起的眉毛"),
+    "eyes_wide": Text("the wide eyes", "睁大的眼睛"),
+    "eyes_closed": Text("the closed or lowered eyes", "闭合或低垂的眼睛"),
+    "blinks": Text("the frequent blinking", "频繁的眨眼"),
+    "mouth_open": Text("the wide-open mouth", "张大的嘴"),
+    "lips_pressed": Text("the pressed lips", "紧抿的双唇"),
+    "head_down": Text("the bowed head", "低着的头"),
+    "head_turns": Text("the turning head", "转头的动作"),
+    "nod": Text("the nodding", "点头"),
+    "head_shake": Text("the shaking of the head", "摇头"),
+    "head_moves": Text("the restless head", "不停晃动的头部"),
+    "gaze_shifts": Text("the shifting gaze", "游移的目光"),
+    "gaze_averted": Text("the sidelong look", "斜视的目光"),
+    "gaze_lowered": Text("the lowered gaze", "低垂的目光"),
+    "strong_movement": Text("the marked movement", "明显的动作"),
+    "body_still": Text("the stillness of the body", "几乎不动的身体"),
+    "dim_scene": Text("the dim light", "昏暗的光线"),
+    "face_presence": Text("the face, in which nothing stands out", "没有明显表情的面部"),
+    "high_pitch": Text("the high pitch", "偏高的音调"),
+    "wide_pitch": Text("the wide swings of pitch", "起伏很大的语调"),
+    "monotone": Text("the flat melody of the voice", "平直的语调"),
+    "effort": Text("the ordinary vocal effort", "平常的发声力度"),
+    "forceful_voice": Text("the forceful voice", "用力的嗓音"),
+    "tense_voice": Text("the tense voice", "绷紧的嗓音"),
+    "soft_voice": Text("the soft voice", "轻柔的嗓音"),
+    "fast_speech": Text("the fast speech", "较快的语速"),
+    "slow_speech": Text("the slow speech", "较慢的语速"),
+    "long_pauses": Text("the long pauses", "较长的停顿"),
+    "no_pauses": Text("the speech without a pause", "没有停顿的语流"),
+    "unsteady_voice": Text("the unsteady voice", "不稳的嗓音"),
+    "final_rise": Text("the rise at the end", "上扬的句尾"),
+    "falling_pitch": Text("the falling pitch", "一路走低的音高"),
+    "sigh": Text("the sigh-like breath", "叹气般的气息"),
+    "audible_breath": Text("the audible breath", "可闻的呼吸声"),
+    "short_bursts": Text("the short bursts of voice", "一阵阵短促的声音"),
+    "loudness_rise": Text("the growing loudness", "变大的音量"),
+    "loudness_fall": Text("the fading loudness", "变小的音量"),
+    "quote": Text("the plain words", "平淡的话语"),
+    "question": Text("the question", "疑问"),
+    "exclamation": Text("the exclamation", "感叹"),
+    "trailing_off": Text("the sentence that trails off", "没说完的话"),
+    "accusation": Text("the accusing turn of phrase", "质问的口吻"),
+    "repetition": Text("the repetition", "反复的话"),
+    "hesitation": Text("the hesitation", "迟疑"),
+    "intensity": Text("the intensifying words", "加重语气的词"),
+    "hedge": Text("the hedging", "留有余地的措辞"),
+    "politeness": Text("the politeness", "客气的措辞"),
+    "address": Text("the form of address", "称呼"),
+    "polarity": Text("the tone of the wording", "整句的措辞"),
+}
+FEELINGS = {  # what a word_<category> clue names
+    "joy": Text("joy", "喜悦"),
+    "love": Text("love", "喜爱"),
+    "gratitude": Text("thanks", "感谢"),
+    "relief": Text("relief", "放心"),
+    "pride": Text("pride", "自豪"),
+    "anger": Text("anger", "愤怒"),
+    "sadness": Text("sadness", "悲伤"),
+    "fear": Text("fear", "害怕"),
+    "worry": Text("worry", "担心"),
+    "surprise": Text("surprise", "惊讶"),
+    "disgust": Text("disgust", "厌恶"),
+    "doubt": Text("doubt", "疑虑"),
+    "contempt": Text("contempt", "轻蔑"),
+    "apology": Text("apology", "歉意"),
+}
+
+
+def noun(clue: Clue) -> Text | None:
+    """Return the short name of a clue; None for one that is not known here."""
+    if clue.name.startswith("word_not_"):
+        feeling = FEELINGS.get(clue.name.removeprefix("word_not_"))
+        return feeling and Text(f"the denial of {feeling.en}", f"对{feeling.zh}的否定")
+    if clue.name.startswith("word_"):
+        feeling = FEELINGS.get(clue.name.removeprefix("word_"))
+        return feeling and Text(f"the words of {feeling.en}", f"表示{feeling.zh}的词")
+    return NOUNS.get(clue.name)

@@ -1,0 +1,75 @@
+"""Shared toys: a clip made of arrays, an engine that measures nothing, the reference data when present."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affectgpt.schema import Clip, Clue, Cue, Label, Text, Verdict
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference data beside the checkout: under research licences, so it is read there, never copied."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared: reference data not available")
+    return SHARED
+
+
+def make_clip(**values) -> Clip:
+    """A clip with nothing in it but what is given."""
+    empty = {
+        "name": "toy",
+        "duration_s": 2.0,
+        "frames": np.zeros((0, 224, 224, 3), np.uint8),
+        "track": np.zeros((0, 0, 0, 3), np.uint8),
+        "track_times_s": np.zeros(0),
+        "wave": np.zeros(0, np.float32),
+    }
+    return Clip(**{**empty, **values})
+
+
+def make_clue(modality="lexical", name="word_joy", **values) -> Clue:
+    text = Text(f"A clue called {name}.", f"名为{name}的线索。")
+    return Clue(modality, name, **{"text": text, "value": 1.0, "unit": "hits", "basis": "toy", **values})
+
+
+class FakeEngine:
+    """The engine protocol with answers that a test can check by eye."""
+
+    name = "fake"
+
+    def clues(self, clip):
+        heard = make_clue("acoustic", "wide_pitch", value=13.0, unit="st", spans=((0.5, 1.5),), strength=0.8)
+        spans = ((0.2, 0.6), (1.0, 1.4))
+        yield "lexical", [make_clue(chars=(0, 5))]
+        yield "acoustic", [heard]
+        yield "visual", [make_clue("visual", "smile", value=0.8, unit="index", spans=spans, strength=0.9)]
+
+    def explain(self, clip, clues, language):
+        for part in ("visual", "acoustic", "lexical", "inference"):
+            yield part, {"en": f"The {part} part", "zh": f"{part}部分"}[language]
+            yield part, "."
+
+    def labels(self, clip, clues, text):
+        assert "part." in text or "部分." in text
+        happy = Label("happy", Text("happy", "高兴"), 0.7, (0, 2))
+        return Verdict((happy,), 0.5, 0.2, 0.1, modalities={"visual": (0.5, 0.2, 0.1)})
+
+    def missing(self, clip, clues):
+        return {} if clip.has_sound else {"acoustic": Text("no sound track", "没有音轨")}
+
+    def provenance(self, clip):
+        return {"engine": self.name, "version": "0"}
+
+
+@pytest.fixture
+def fake_engine():
+    return FakeEngine()
+
+
+@pytest.fixture
+def toy_clip():
+    return make_clip(cues=(Cue("Great, thank you."),), subtitle_source="user", media={"load_s": 0.5})

@@ -1,0 +1,270 @@
+"""Acoustic clues of toy voices: what was built in is said, with its number and place, and nothing else is."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from conftest import make_clip
+from voices import RATE_HZ, buzz, glide, noise, silence, talk
+
+from affectgpt.acoustic_rules import RULES
+from affectgpt.clues.acoustic import measure
+from affectgpt.schema import Clue, Cue
+
+ORDINARY = -6.5  # dB per octave: the toy voice of effort 0
+
+
+def heard(wave, subtitle="", **values):
+    cues = (Cue(subtitle),) if subtitle else ()
+    clip = make_clip(wave=np.asarray(wave, np.float32), duration_s=len(wave) / RATE_HZ, cues=cues, **values)
+    return {clue.name: clue for clue in measure(clip)}
+
+
+def framed(wave):
+    return np.concatenate([silence(0.3), wave, silence(0.3)])
+
+
+SWELL = 0.1 + np.sin(np.linspace(0, np.pi, 3200)) ** 2  # one syllable of 0.2 s
+TEXT = "今天我们一起去吃饭吧"  # 10 syllables
+PLAIN = framed(talk(10, tilt_db=ORDINARY, swing_st=9))
+
+
+def test_plain_speech_is_described_and_nothing_more():
+    clues = heard(PLAIN, TEXT)
+    assert set(clues) == {"pitch_level", "effort", "speech_rate"}
+    assert all(clue.strength == 0 for clue in clues.values())
+    assert clues["pitch_level"].value == pytest.approx(150, rel=0.05)
+    assert clues["pitch_level"].spans == ((pytest.approx(0.3, abs=0.05), pytest.approx(2.3, abs=0.05)),)
+    assert clues["speech_rate"].value == pytest.approx(5, rel=0.05)
+    assert "within the usual range" in clues["pitch_level"].text.en
+
+
+@pytest.mark.parametrize(
+    ("wave", "name", "value", "tolerance"),
+    [
+        (framed(talk(10, tilt_db=-3)), "forceful_voice", 2.6, 0.3),
+        (framed(talk(10, tilt_db=-5.2)), "tense_voice", 1.0, 0.3),
+        (framed(talk(10, tilt_db=-9)), "soft_voice", -1.7, 0.3),
+        (framed(talk(10, tilt_db=ORDINARY, pitch_hz=380)), "high_pitch", 380, 20),
+        (framed(talk(10, tilt_db=ORDINARY, swing_st=22)), "wide_pitch", 18.5, 2),  # 84 % of the swing
+        (framed(talk(10, tilt_db=ORDINARY, swing_st=4)), "monotone", 3.3, 0.5),
+        (framed(talk(24, tilt_db=ORDINARY, swing_st=7)), "no_pauses", 4.8, 0.1),
+        (np.concatenate([PLAIN, silence(0.4), PLAIN]), "long_pauses", 1.0, 0.05),
+        (
+            framed(np.tile(SWELL, 8) * buzz(glide(260, 130, 1.6), tilt_db=ORDINARY)),
+            "falling_pitch",
+            -7.5,
+            0.5,
+        ),
+    ],
+)
+def test_one_property_gives_its_clue(wave, name, value, tolerance):
+    clue = heard(wave, TEXT)[name]
+    assert clue.value == pytest.approx(value, abs=tolerance)
+    assert clue.strength > 0
+    assert clue.spans
+
+
+def test_opposites_exclude_each_other():
+    for tilt in (-9, -6.5, -5.2, -3):
+        names = set(heard(framed(talk(10, tilt_db=tilt)), TEXT))
+        assert len(names & {"effort", "soft_voice", "tense_voice", "forceful_voice"}) == 1
+    assert not {"pitch_level", "high_pitch"} <= set(heard(framed(talk(10, pitch_hz=380)), TEXT))
+
+
+def test_fast_and_slow_need_a_fitting_text():
+    slow = framed(talk(9, syllable_s=0.32, tilt_db=ORDINARY))
+    fast = framed(talk(20, syllable_s=0.13, tilt_db=ORDINARY))
+    assert heard(slow, "今天我们去吃饭吧。")["slow_speech"].value == pytest.approx(8 / 2.88, rel=0.05)
+    assert heard(fast, TEXT * 2)["fast_speech"].value == pytest.approx(20 / 2.6, rel=0.05)
+    assert "slow_speech" not in heard(slow)
+    assert "Mandarin" in heard(fast, TEXT * 2)["fast_speech"].text.en
+    assert "Mandarin" not in heard(fast)["fast_speech"].text.en
+
+
+@pytest.mark.parametrize(
+    ("gain_db", "name"), [(9, "loudness_rise"), (-9, "loudness_fall"), (3, None), (-3, None)]
+)
+def test_loudness_step(gain_db, name):
+    part = talk(10, tilt_db=ORDINARY, swing_st=7)
+    clues = heard(framed(np.concatenate([0.2 * part, 0.2 * part * 10 ** (gain_db / 20)])), TEXT * 2)
+    found = {x for x in clues if x.startswith("loudness")}
+    assert found == ({name} if name else set())
+    if name:
+        assert clues[name].value == pytest.approx(gain_db, abs=1)
+        assert clues[name].start_s == pytest.approx(2.3, abs=0.3)
+
+
+def test_loudness_of_the_recording_is_no_clue():
+    quiet, loud = heard(PLAIN * 0.05, TEXT), heard(PLAIN * 4, TEXT)
+    assert [c.text for c in quiet.values()] == [c.text for c in loud.values()]
+
+
+def test_raised_stretch_is_placed():
+    low, high = talk(10, tilt_db=-7.2, swing_st=7), talk(6, tilt_db=-4, swing_st=7)
+    wave = framed(np.concatenate([low, silence(0.3), high, silence(0.3), low]))
+    clue = heard(wave)["tense_voice"]
+    assert clue.spans == ((pytest.approx(2.6, abs=0.06), pytest.approx(3.8, abs=0.06)),)
+    assert clue.value == pytest.approx(1.9, abs=0.3)
+
+
+def test_final_rise():
+    rising = buzz(glide(140, 220, 0.3), tilt_db=ORDINARY)
+    wave = framed(np.concatenate([talk(8, tilt_db=ORDINARY, swing_st=7), silence(0.1), rising]))
+    clue = heard(wave, TEXT)["final_rise"]
+    assert clue.value == pytest.approx(12 * np.log2(220 / 140) * 2 / 3, abs=0.6)
+    assert clue.start_s == pytest.approx(2.0, abs=0.05)
+
+
+def test_short_high_bursts():
+    burst = talk(1, pitch_hz=400, syllable_s=0.25, swing_st=5, tilt_db=ORDINARY)
+    wave = np.concatenate([np.concatenate([burst, silence(0.3)]) for _ in range(5)])
+    clue = heard(wave)["short_bursts"]
+    assert clue.value == 5
+    assert len(clue.spans) == 5
+    assert "like sobbing or laughing" in clue.text.en
+
+
+def test_trembling_rough_voice_is_unsteady_and_a_smooth_one_is_not():
+    seconds = np.arange(round(0.8 * RATE_HZ)) / RATE_HZ
+    tremble = 180 * 2 ** (4.2 * np.sin(2 * np.pi * 5 * seconds) / 12)
+    swell = np.tile(SWELL, 4)
+
+    def names(curve, rough):
+        part = buzz(curve, tilt_db=ORDINARY) * swell + noise(0.8, level=rough) * swell
+        return set(heard(framed(np.concatenate([part, silence(0.25), part])), TEXT))
+
+    assert "unsteady_voice" in names(tremble, 0.05)
+    assert "unsteady_voice" not in names(
+        np.full(len(seconds), 180.0) * np.geomspace(1.2, 0.9, len(seconds)), 0.05
+    )
+
+
+@pytest.mark.parametrize(
+    ("wave", "names"),
+    [
+        (np.zeros(0), set()),
+        (np.zeros(44), {"silence"}),
+        (np.full(RATE_HZ, np.nan), {"silence"}),
+        (noise(0.1), {"silence"}),
+        (noise(3), {"voice_like_sound", "noise"}),
+        (sum(buzz(np.full(48_000, hz)) for hz in (220.0, 277.2, 329.6)), {"voice_like_sound", "noise"}),
+    ],
+)
+def test_without_speech_no_voice_is_invented(wave, names):
+    clues = heard(wave, "好的，谢谢你")
+    assert set(clues) == names
+    assert all(clue.strength == 0 for clue in clues.values())
+
+
+def test_melody_is_called_music_like():
+    notes = np.concatenate(
+        [buzz(np.full(4800, hz)) * np.hanning(4800) for hz in (262, 330, 392, 523, 392, 330)]
+    )
+    clues = heard(framed(notes))
+    assert set(clues) == {"music_like_sound"}
+    assert clues["music_like_sound"].value > 50
+
+
+def test_noise_is_named_and_weakens_what_is_said():
+    loud = framed(talk(10, tilt_db=-3))
+    clean, hiss = heard(loud, TEXT), heard(loud + noise(len(loud) / RATE_HZ, level=0.012), TEXT)
+    assert 0 < hiss["forceful_voice"].strength < clean["forceful_voice"].strength
+    drowned = heard(loud + noise(len(loud) / RATE_HZ, level=0.04), TEXT)
+    assert drowned["noise"].value < 15
+    assert all(clue.strength <= 0.35 for clue in drowned.values())
+    assert "forceful_voice" not in drowned
+
+
+def test_hum_is_named():
+    hum = 0.04 * buzz(np.full(len(PLAIN) + 16_000, 131.0))
+    assert "background_tone" in heard(np.concatenate([PLAIN, silence(1.0)]) + hum, TEXT)
+
+
+def test_without_subtitle_the_voice_is_not_taken_for_granted():
+    assert "voice_like_sound" in heard(PLAIN)
+    assert "voice_like_sound" not in heard(PLAIN, TEXT)
+
+
+MANY = [
+    PLAIN,
+    framed(talk(10, tilt_db=-3, pitch_hz=380)),
+    np.concatenate([PLAIN, silence(0.4), 3 * PLAIN, silence(0.7), PLAIN]),
+    framed(talk(24, tilt_db=-9, syllable_s=0.13, swing_st=20)),
+    noise(2),
+]
+
+
+@pytest.mark.parametrize("wave", MANY)
+@pytest.mark.parametrize("subtitle", ["", TEXT, "we are going to have dinner together"])
+def test_every_clue_keeps_the_contract(wave, subtitle):
+    clues = list(heard(wave, subtitle).values())
+    assert clues
+    for clue in clues:
+        assert clue.modality == "acoustic"
+        assert clue.name in RULES
+        assert clue.unit
+        assert clue.basis
+        assert np.isfinite(clue.value)
+        assert 0 <= clue.strength <= 1
+        assert all(0 <= start < end <= len(wave) / RATE_HZ + 0.01 for start, end in clue.spans)
+        assert clue.text.en.endswith(".")
+        assert clue.text.zh.endswith("。")
+        assert re.search("[\u4e00-\u9fff]", clue.text.zh)
+        assert not re.search("[\u4e00-\u9fff]", clue.text.en)
+        assert "nan" not in clue.text.en
+        if clue.strength:
+            assert clue.spans
+            assert re.search(r"\d", clue.text.en), "a measured sentence has a number"
+        assert Clue.from_dict(json.loads(json.dumps(clue.to_dict("zh")))) == clue
+    assert [c.to_dict() for c in heard(wave, subtitle).values()] == [c.to_dict() for c in clues]
+
+
+def test_sentences_list_three_spans_and_the_record_all():
+    wave = np.concatenate([np.concatenate([talk(4, tilt_db=ORDINARY), silence(0.6)]) for _ in range(6)])
+    clue = heard(wave)["long_pauses"]
+    assert len(clue.spans) == 5
+    assert len(re.findall(r"\d\.\d-\d+\.\d", clue.text.en)) == 3
+
+
+REAL = {  # what was judged true by eye on spectrogram and pitch overlay
+    "sample_00000167": (
+        {"soft_voice", "fast_speech"},
+        {"monotone", "unsteady_voice", "wide_pitch", "long_pauses"},
+    ),
+    "sample_00000338": ({"effort", "long_pauses", "sigh"}, {"forceful_voice", "soft_voice", "wide_pitch"}),
+    "sample_00000694": (
+        {"wide_pitch", "tense_voice", "long_pauses", "high_pitch"},
+        {"soft_voice", "monotone"},
+    ),
+    "sample_00001073": ({"soft_voice", "long_pauses", "background_tone"}, {"wide_pitch", "forceful_voice"}),
+    "samplenew_00004251": ({"high_pitch", "forceful_voice"}, {"soft_voice", "monotone", "slow_speech"}),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_clip(shared, name):
+    path = shared / "data" / "clips" / f"{name}.mp4"
+    if not path.exists():
+        pytest.skip(f"{name} is not in ../shared")
+    wave = decoded(path)
+    texts = (shared / "data" / "emer" / "subtitles.csv").read_text(encoding="utf-8-sig").splitlines()
+    subtitle = next((line.split(",")[1] for line in texts if line.startswith(name)), "")
+    clues = heard(wave, subtitle)
+    present, absent = REAL[name]
+    assert present <= set(clues)
+    assert not absent & set(clues)
+
+
+def decoded(path) -> np.ndarray:
+    """The sound of a trusted clip, mono at 16 kHz."""
+    import av
+    from scipy.signal import resample_poly
+
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray().mean(axis=0) for frame in container.decode(audio=0)]
+        rate = container.streams.audio[0].rate
+    assert rate == 44_100 or RATE_HZ % rate == 0 or rate % RATE_HZ == 0, rate
+    divisor = np.gcd(rate, RATE_HZ)
+    return resample_poly(np.concatenate(frames), RATE_HZ // divisor, rate // divisor)

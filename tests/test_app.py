@@ -1,0 +1,361 @@
+"""The page through its own client: settings, one answer, failures, escaping, and what is left on the disk."""
+
+import os
+import stat
+import threading
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+import httpx
+import pytest
+from conftest import FakeEngine, make_clip
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+import affectgpt.page_files as files
+import affectgpt.page_html as html
+from affectgpt import ui
+from affectgpt.page_text import TEXT
+from affectgpt.reason import explain
+from affectgpt.schema import AffectError, Conflict, Cue, Label, Text, Verdict, Window
+
+EVIL = '"><img src=x onerror=alert(1)>'
+
+
+class Host:
+    """The page on a free port with a fake engine; `load` decides what reading a clip does."""
+
+    def __init__(self, root: Path):
+        self.root, self.jobs, self.engine = root, [], FakeEngine()
+        self.demo = ui.build_demo(self.engine)
+        _, self.url, _ = self.demo.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+        self.client = Client(self.url, verbose=False)
+
+    def analyze(self, clip, **values):
+        return self.client.predict(clip=handle_file(str(clip)), api_name="/analyze", **values)
+
+    def uploads(self) -> list[str]:
+        return sorted(path.name for path in self.root.rglob("*") if path.is_file() and path.stat().st_size)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    root = tmp_path_factory.mktemp("uploads")
+    patch = pytest.MonkeyPatch()
+    patch.setenv(files.ROOT_VARIABLE, str(root))
+    host = Host(root)
+    yield host
+    host.demo.close()
+    patch.undo()
+
+
+@pytest.fixture
+def clip(tmp_path):
+    file = tmp_path / "toy.mp4"
+    file.write_bytes(os.urandom(64))
+    return file
+
+
+def read_as(monkeypatch, do):
+    monkeypatch.setattr(ui, "load_clip", do)
+
+
+def toy(path, subtitle=None, *, subtitle_file=None, player=False):
+    cues = (Cue(subtitle, 0.0, 1.0),) if subtitle else ()
+    movie = Path(path).read_bytes() if player else None
+    return make_clip(name=Path(path).name, cues=cues, player_mp4=movie)
+
+
+def run_page(page, clip, *, consent=True, subtitle="", reference="", labels="", language="en"):
+    """Run the page's own generator to its end; return what each component was told last, and all steps."""
+    told, steps = {}, []
+    for step in page.answer(str(clip), subtitle, None, reference, labels, language, consent):
+        told.update(step)
+        steps.append(step)
+    return told, steps
+
+
+@pytest.fixture
+def page(monkeypatch, tmp_path):
+    monkeypatch.setenv(files.ROOT_VARIABLE, str(tmp_path / "uploads"))
+    read_as(monkeypatch, toy)
+    return ui.Page(FakeEngine())
+
+
+def test_settings_of_the_launch_and_the_queue(host):
+    config = host.demo.get_config_file()
+    options = ui.launch_options()
+    assert options["max_file_size"] == "64mb"
+    assert (options["run_history"], options["enable_monitoring"], options["show_error"]) == (
+        False,
+        False,
+        False,
+    )
+    assert options["strict_cors"] is True
+    assert options["allowed_paths"] == []
+    assert host.demo._queue.max_size == ui.MAX_QUEUE == 24
+    assert host.demo.delete_cache == (600, 1800)
+    assert config["analytics_enabled"] is False
+    assert options["css_paths"][0].is_file()
+
+
+def test_the_camera_records_sound_and_nothing_converts_an_upload(host):
+    videos = [c["props"] for c in host.demo.get_config_file()["components"] if c["type"] == "video"]
+    takes = [props for props in videos if props.get("interactive") is not False]
+    assert len(takes) == 2  # of the page and of the endpoint
+    assert all(props["include_audio"] and props.get("format") is None for props in takes)
+
+
+def test_only_analyze_is_public(host):
+    assert list(host.client.view_api(return_format="dict")["named_endpoints"]) == ["/analyze"]
+
+
+def test_analyze_answers_with_the_explanation(host, clip, monkeypatch):
+    read_as(monkeypatch, toy)
+    answer = host.analyze(clip, subtitle="Great", language="zh", consent=True)
+    expected = explain(toy(clip, "Great"), host.engine, language="zh").to_dict()
+    assert {**answer, "timings": 0} == {**expected, "timings": 0}
+    assert "toy.mp4" not in host.uploads()  # the upload went as soon as it was read
+
+
+def test_no_consent_no_run(host, clip, monkeypatch):
+    read_as(monkeypatch, lambda *a, **k: pytest.fail("the clip was opened"))
+    with pytest.raises(AppError, match="confirm"):
+        host.analyze(clip, consent=False)
+    assert "toy.mp4" not in host.uploads()
+
+
+def test_a_mendable_failure_keeps_its_words_and_the_upload_goes(host, clip, monkeypatch):
+    def refuse(path, *_, **__):
+        raise AffectError(
+            "Not a clip: upload a video.", "不是片段：请上传视频。", title=Text("Wrong file", "文件不对")
+        )
+
+    read_as(monkeypatch, refuse)
+    with pytest.raises(AppError, match="不是片段") as caught:
+        host.analyze(clip, language="zh", consent=True)
+    assert str(clip.parent) not in str(caught.value)
+    assert "toy.mp4" not in host.uploads()
+
+
+def test_a_bug_shows_an_incident_and_no_path(host, clip, monkeypatch, caplog):
+    def crash(path, *_, **__):
+        raise RuntimeError(f"secret {path}")
+
+    read_as(monkeypatch, crash)
+    with pytest.raises(AppError, match=r"incident [0-9a-f]{8}") as caught:
+        host.analyze(clip, consent=True)
+    assert "secret" not in str(caught.value)
+    assert str(host.root) not in str(caught.value)
+    incident = str(caught.value).partition("incident ")[2][:8]
+    assert any(incident in record.getMessage() and record.exc_info for record in caplog.records)
+
+
+def test_a_path_on_the_server_is_not_a_clip(host, monkeypatch):
+    read_as(monkeypatch, lambda *a, **k: pytest.fail("a file of the server was opened"))
+    outside = {"path": str(Path(__file__)), "meta": {"_type": "gradio.FileData"}}
+    call = f"{host.url}gradio_api/call/analyze"
+    event = httpx.post(call, json={"data": [outside, "", "en", True]}).json()["event_id"]
+    answer = httpx.get(f"{call}/{event}").text
+    assert answer.startswith("event: error")
+    assert str(Path(__file__).parent) not in answer
+
+
+def test_two_visitors_share_nothing(host, tmp_path, monkeypatch):
+    read_as(monkeypatch, toy)
+    answers = {}
+
+    def visit(name):
+        clip = tmp_path / f"{name}.mp4"
+        clip.write_bytes(name.encode())
+        client = Client(host.url, verbose=False)
+        answers[name] = client.predict(
+            clip=handle_file(str(clip)), subtitle=name, consent=True, api_name="/analyze"
+        )
+
+    visitors = [threading.Thread(target=visit, args=(name,)) for name in ("anna", "boris")]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join(30)
+    assert {name: answer["name"] for name, answer in answers.items()} == {
+        "anna": "anna.mp4",
+        "boris": "boris.mp4",
+    }
+
+
+def test_an_upload_that_two_visitors_wait_for_goes_with_the_second(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.ROOT_VARIABLE, str(tmp_path))
+    clip, ledger = tmp_path / "same.mp4", files.Uploads()
+    clip.write_bytes(b"x")
+    ledger.claim(str(clip))
+    ledger.claim(str(clip))
+    ledger.release(str(clip))
+    assert clip.exists()
+    ledger.release(str(clip))
+    assert not clip.exists()
+
+
+def test_files_elsewhere_and_our_copies_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.ROOT_VARIABLE, str(tmp_path / "uploads"))
+    (tmp_path / "uploads").mkdir()
+    for file in (tmp_path / "own.mp4", tmp_path / "uploads" / f"a{files.COPY_SUFFIX}"):
+        file.write_bytes(b"x")
+        files.Uploads().release(str(file))
+        assert file.exists()
+
+
+def test_the_job_folder_is_private_and_gone_after_a_run(page, clip, monkeypatch):
+    made, make = [], files.job_folder
+
+    def spy():
+        folder = make()
+        made.append((Path(folder.name), stat.S_IMODE(os.stat(folder.name).st_mode)))
+        return folder
+
+    monkeypatch.setattr(files, "job_folder", spy)
+    run_page(page, clip)
+    read_as(monkeypatch, lambda *a, **k: 1 / 0)
+    with pytest.raises(gr.Error):
+        run_page(page, clip)
+    stopped = page.answer(str(clip), "", None, "", "", "en", True)
+    next(stopped)
+    stopped.close()
+    read_as(monkeypatch, toy)
+    stopped = page.answer(str(clip), "", None, "", "", "en", True)
+    next(stopped), next(stopped)
+    assert made[-1][0].is_dir()
+    stopped.close()
+    assert len(made) == 3
+    assert all(mode == 0o700 and not folder.exists() for folder, mode in made)
+
+
+def test_the_answer_grows_stage_by_stage(page, clip):
+    told, steps = run_page(page, clip, subtitle="Great")
+    done = [step[page.status].count('class="done"') for step in steps if page.status in step]
+    assert done == sorted(done)
+    assert (done[0], done[-1]) == (0, 6)
+    assert "The inference part." in told[page.text]
+    assert told[page.shown][0].labels == ("happy",)
+    assert told[page.run].interactive
+    assert not told[page.stop].interactive
+
+
+def test_a_failure_on_the_page_has_a_title_and_gives_the_buttons_back(page, clip, monkeypatch):
+    def refuse(path, *_, **__):
+        raise AffectError(f"bad {EVIL}", title=Text("Wrong file", "文件不对"))
+
+    read_as(monkeypatch, refuse)
+    steps = page.answer(str(clip), "", None, "", "", "en", True)
+    next(steps)
+    told = next(steps)
+    with pytest.raises(gr.Error) as caught:
+        next(steps)
+    assert caught.value.title == "Wrong file"
+    assert not caught.value.print_exception
+    assert "<strong>Wrong file</strong>" in caught.value.message
+    assert EVIL not in caught.value.message
+    assert escape(EVIL) in told[page.status]
+    assert told[page.run].interactive
+
+
+def test_a_reference_is_scored_by_text_and_by_labels(page, clip):
+    told, _ = run_page(page, clip, reference="He smiles. Therefore he is happy.", labels="joyful， sad")
+    scores = told[page.shown][0].scores
+    assert scores["label_overlap"]["recall"] == 0.5  # the list of labels goes before the words of the text
+    assert scores["clue_overlap"]["parts"]["visual"]["score"] == 0.0
+    assert "0.50" in told[page.scores]
+    assert run_page(page, clip)[0][page.scores] == ""
+
+
+@pytest.mark.parametrize(
+    ("clip", "consent", "subtitle", "words"),
+    [
+        (None, True, "", "Choose a clip"),
+        ("a.mp4", False, "", "confirm"),
+        ("a.mp4", True, "x" * 2001, "too long"),
+    ],
+)
+def test_what_is_missing_is_said_before_the_queue(page, clip, consent, subtitle, words):
+    with pytest.raises(gr.Error, match=words):
+        page.check(clip, consent, subtitle, "en")
+
+
+def test_the_language_can_change_after_the_answer(page, clip):
+    told, _ = run_page(page, clip)
+    again = page.translate("zh", told[page.shown])
+    assert TEXT["other_language"].zh[:10] in again[page.text]
+    assert "高兴" in again[page.verdict]
+    assert "名为smile的线索" in again[page.clues]
+
+
+def test_everything_foreign_is_escaped():
+    class Evil(FakeEngine):
+        name = EVIL
+
+        def clues(self, clip):
+            for modality, clues in super().clues(clip):
+                evil = [ui.replace(clue, text=Text(EVIL, EVIL), unit=EVIL, basis=EVIL) for clue in clues]
+                yield modality, evil
+
+        def explain(self, clip, clues, language):
+            yield from (("visual", EVIL), ("inference", EVIL))
+
+        def labels(self, clip, clues, text):
+            evil = Text(EVIL, EVIL)
+            labels, window = (Label(EVIL, evil, 0.5, (0, 99)),), Window(0, 1, 0, 0, (EVIL,))
+            return Verdict(labels, 0, 0, 0, (Conflict(EVIL, evil, (1,)),), (window,), {}, evil)
+
+        def missing(self, clip, clues):
+            return {"acoustic": Text(EVIL, EVIL)}
+
+        def provenance(self, clip):
+            return {"version": EVIL, "faces": EVIL, "lost": {"en": EVIL, "zh": EVIL}}
+
+    result = explain(make_clip(name=EVIL, warnings=(Text(EVIL, EVIL),)), Evil())
+    pair = {"cluster": EVIL, "predicted": [EVIL], "reference": [EVIL]}
+    labels = {"f1": 1.0, "precision": 1.0, "recall": 1.0, "pairs": [pair]}
+    result = result.with_scores({"judge": EVIL, "label_overlap": labels, "clue_overlap": None})
+    pieces = [
+        html.verdict(result, "en"),
+        html.clues(result, "en", duration_s=2.0),
+        html.text(result, "en"),
+        html.limits(result, "en"),
+        html.scores(result, "en"),
+        html.status({}, "en", state="failed", title=EVIL, note=EVIL),
+        html.examples([(EVIL, EVIL, EVIL)], "en"),
+    ]
+    for piece in pieces:
+        assert "<img" not in piece
+        assert escape(EVIL) in piece
+
+
+def test_captions_cannot_be_broken_by_their_words():
+    cues = (Cue(f"one --> two\n\n00:00 --> 00:09\n{EVIL}", 0.5, 1.25), Cue("untimed"), Cue("  "))
+    assert files.captions(cues, duration_s=3661.5) == (
+        "WEBVTT\n\n00:00:00.500 --> 00:00:01.250\n"
+        'one --&gt; two 00:00 --&gt; 00:09 "&gt;\n\n'
+        "00:00:00.000 --> 01:01:01.500\nuntimed\n"
+    )
+
+
+def test_every_sentence_has_both_languages():
+    holes = [key for key, text in TEXT.items() if not (text.en.strip() and text.zh.strip())]
+    assert holes == []
+    for key, text in TEXT.items():
+        assert text.en.count("{") == text.zh.count("{"), key
+
+
+def test_examples_are_complete_and_never_deleted(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.ROOT_VARIABLE, str(tmp_path))
+    found = files.find_examples(files.EXAMPLES)
+    if not found:
+        pytest.skip("no examples/ beside the package")
+    for example in found:
+        assert example.clip.stat().st_size <= 1_000_000
+        assert example.words in example.reference.en
+        assert files.is_example(str(example.clip))
+        assert not files.is_example(str(example.clip.parent / ".." / "visitor.mp4"))
+        files.Uploads().release(str(example.clip))
+        assert example.clip.exists()

@@ -1,0 +1,69 @@
+"""The page in a real browser: an example is answered, and nothing is asked of the outside."""
+
+import shutil
+
+import pytest
+
+import affectgpt.page_files as files
+from affectgpt import ui
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync", "--mute-audio"]
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(not list(files.EXAMPLES.glob("*.mp4")), reason="no examples/ beside the package"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setenv(files.ROOT_VARIABLE, str(tmp_path_factory.mktemp("uploads")))
+    demo = ui.build_demo()
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    yield url
+    demo.close()
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "size"), [("?lang=en", (1440, 900)), ("?lang=zh&__theme=dark", (390, 844))]
+)
+def test_an_example_is_answered(chromium, address, query, size):
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
+    complaints, foreign = [], []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.on(
+        "request",
+        lambda r: foreign.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None,
+    )
+    page.goto(address + query)
+    page.wait_for_selector(".ag-example")
+    page.click("[data-example='0']")
+    page.wait_for_selector(".ag-status.finished", timeout=40_000)
+    page.wait_for_selector(".ag-labels, .ag-unsure")
+    assert page.locator("#ag-clues .ag-column").count() == 3
+    assert page.locator("#ag-text section").count() >= 4
+    assert "AI" in page.inner_text(".ag-notice") or "人工智能" in page.inner_text(".ag-notice")
+    page.wait_for_selector("#ag-player video")
+    seek = page.locator("#ag-clues .ag-seek").first
+    wanted = float(seek.get_attribute("data-seek"))
+    seek.press("Enter")
+    page.wait_for_function(
+        f"Math.abs(document.querySelector('#ag-player video').currentTime - {wanted}) < 1.5"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert complaints == []
+    assert foreign == []
+    page.close()

@@ -1,0 +1,96 @@
+"""The command line as a user meets it: real processes, exit codes, one line for a mistake."""
+
+import json
+import subprocess
+import sys
+import wave
+from importlib.resources import files
+
+import jsonschema
+import numpy as np
+import pytest
+
+SCHEMA = json.loads((files("affectgpt") / "explanation.schema.json").read_text(encoding="utf-8"))
+
+
+def affectgpt(*args, cwd=None):
+    command = [sys.executable, "-m", "affectgpt", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """One second of a 220 Hz tone as a sound-only clip."""
+    path = tmp_path_factory.mktemp("cli") / "tone.wav"
+    samples = (np.sin(2 * np.pi * 220 * np.arange(16000) / 16000) * 8000).astype("<i2")
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, 16000, 0, "NONE", ""))
+        out.writeframes(samples.tobytes())
+    return path
+
+
+def test_several_clips_one_bad(sound, tmp_path):
+    bad = tmp_path / "notes.mp4"
+    bad.write_text("this is not a video")
+    out = tmp_path / "out.jsonl"
+    subtitles = ["--subtitle", "I am so happy!", "--subtitle", "", "--subtitle", "What a pity."]
+    run = affectgpt("explain", sound, bad, sound, *subtitles, "--json", out, cwd=tmp_path)
+    assert run.returncode == 2, run.stderr
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["name"] for row in rows] == ["tone", "tone"], "the bad file loses no finished work"
+    for row in rows:
+        jsonschema.validate(row, SCHEMA)
+        assert "visual" in row["missing"]
+    complaint = [line for line in run.stderr.splitlines() if "notes.mp4" in line and not line.startswith("[")]
+    assert len(complaint) == 1
+    assert "Traceback" not in run.stderr
+    assert str(tmp_path) not in run.stderr
+
+
+def test_json_to_stdout_is_only_json(sound):
+    run = affectgpt("explain", sound, "--subtitle", "我很高兴。", "--language", "zh", "--json", "-")
+    assert run.returncode == 0, run.stderr
+    row = json.loads(run.stdout)
+    assert row["language"] == "zh"
+    assert "我很高兴" in row["parts"]["lexical"]
+
+
+def test_text_page_and_scores(sound, tmp_path):
+    page = tmp_path / "card.html"
+    reference = tmp_path / "reference.json"
+    reference.write_text(
+        json.dumps({"labels": ["happy"], "text": "In the text, she is happy."}), encoding="utf-8"
+    )
+    run = affectgpt(
+        "explain", sound, "--subtitle", "I am <b>so</b> happy!", "--reference", reference, "--html", page
+    )
+    assert run.returncode == 0, run.stderr
+    assert "happy" in run.stdout
+    assert "labels F1" in run.stdout
+    html = page.read_text(encoding="utf-8")
+    assert "<b>so</b>" not in html, "words from outside are escaped"
+    assert "apparent emotion" in html
+
+
+@pytest.mark.parametrize(
+    ("args", "word"),
+    [
+        (["explain", "missing.mp4"], "missing.mp4"),
+        (["explain", "missing.mp4", "--engine", "sginal"], "signal"),
+        (["explain", "a.mp4", "b.mp4", "--subtitle", "one"], "--subtitle"),
+        (["explain", "a.mp4", "--html", "no/such/folder/x.html"], "x.html"),
+        (["explain", "a.mp4", "--langage", "en"], "--langage"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(args, word, tmp_path):
+    run = affectgpt(*args, cwd=tmp_path)
+    assert run.returncode == 2
+    assert word in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("command", [[], ["explain"], ["serve"]])
+def test_help(command):
+    run = affectgpt(*command, "--help")
+    assert run.returncode == 0
+    assert "Usage" in run.stdout

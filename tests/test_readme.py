@@ -1,0 +1,88 @@
+"""What the README says is what the code does."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return [text for name, text in fenced if name == language]
+
+
+def test_the_python_example_runs():
+    (code,) = blocks("python")
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    for modality in ("visual", "acoustic", "lexical"):
+        assert f"\n{modality} " in run.stdout
+
+
+def test_the_commands_of_the_readme_are_the_makefile_and_ci():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    commands = re.findall(r"^make (\w+)", README, re.MULTILINE)
+    assert {"demo", "test"} <= set(commands)
+    for target in commands:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    assert (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()[-1] == "make test"
+
+
+def test_every_option_in_the_readme_exists():
+    used = {
+        word
+        for line in README.splitlines()
+        if line.startswith("affectgpt explain")
+        for word in shlex.split(line)
+    }
+    help_text = subprocess.run(
+        [sys.executable, "-m", "affectgpt", "explain", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for option in (word for word in used if word.startswith("--")):
+        assert option in help_text
+
+
+def test_the_tree_names_every_module():
+    tree = blocks("")[-1]
+    for file in (ROOT / "affectgpt").rglob("*.py"):
+        assert file.name.startswith("__") or file.name in tree, f"{file.name} is not in the README's tree"
+
+
+def test_front_matter():
+    front = yaml.safe_load(README.split("---\n")[1])
+    assert front["colorFrom"] in {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert front["colorTo"] in {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert len(front["short_description"]) <= 60
+    assert front["python_version"] in {"3.10", "3.12"}
+    gradio = next(line for line in requirements() if line.startswith("gradio"))
+    low, high = re.fullmatch(r"gradio>=([\d.]+),<(\d+)", gradio).groups()
+    version = [int(x) for x in front["sdk_version"].split(".")]
+    assert [int(x) for x in low.split(".")] <= version[:2] < [int(high)]
+
+
+def requirements() -> list[str]:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_one_list_of_runtime_dependencies():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["tool"]["setuptools"]["dynamic"]["dependencies"] == {"file": ["requirements.txt"]}
+    assert "dependencies" in project["project"]["dynamic"]
+    names = {re.split(r"[<>=\[]", line)[0] for line in requirements()}
+    assert not names & {"spaces", "mediapipe", "huggingface_hub"}, (
+        "managed by the platform or by the Makefile"
+    )
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "app.py", "Makefile", "examples/page.png"])
+def test_what_the_readme_points_to_exists(name):
+    assert (ROOT / name).is_file()

@@ -1,0 +1,38 @@
+"""Toy voices whose pitch, loudness, syllables and effort are known by construction."""
+
+import numpy as np
+
+RATE_HZ = 16_000
+
+
+def buzz(pitch_hz, *, tilt_db: float = -9.0, level: float = 0.1) -> np.ndarray:
+    """Harmonics of a pitch curve (S,), falling by `tilt_db` per octave: (S,) float32 of RMS `level`."""
+    pitch_hz = np.asarray(pitch_hz, float)
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE_HZ
+    wave = np.zeros(len(pitch_hz))
+    for k in range(1, int(7000 / pitch_hz.min()) + 1):
+        wave += np.where(k * pitch_hz < 7000, 10 ** (tilt_db * np.log2(k) / 20), 0) * np.sin(k * phase)
+    return (wave * level / np.sqrt((wave**2).mean())).astype(np.float32)
+
+
+def glide(low_hz: float, high_hz: float, seconds: float) -> np.ndarray:
+    """A pitch curve per sample, straight in semitones."""
+    return np.geomspace(low_hz, high_hz, round(seconds * RATE_HZ))
+
+
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(round(seconds * RATE_HZ), np.float32)
+
+
+def talk(
+    syllables: int, *, syllable_s: float = 0.2, pitch_hz: float = 150.0, swing_st: float = 4.0, **voice
+) -> np.ndarray:
+    """Syllables of `syllable_s` seconds, each a swell with a pitch that falls by `swing_st` semitones."""
+    high, low = pitch_hz * 2 ** (swing_st / 24), pitch_hz * 2 ** (-swing_st / 24)
+    one = glide(high, low, syllable_s)
+    swell = 0.06 + np.sin(np.linspace(0, np.pi, len(one))) ** 2  # a dip of 25 dB, still voiced
+    return buzz(np.tile(one, syllables), **voice) * np.tile(swell, syllables).astype(np.float32)
+
+
+def noise(seconds: float, *, level: float = 0.1, seed: int = 0) -> np.ndarray:
+    return (level * np.random.default_rng(seed).normal(size=round(seconds * RATE_HZ))).astype(np.float32)
