@@ -12,7 +12,20 @@ from dataclasses import replace
 from itertools import pairwise
 from math import exp, fsum, tanh
 
-from .labels import CALM_FACE_SHARE, EVIDENCE, GROUPS, SIDE, UNCLEAR, Item, Vad, best, named, rank, weak
+from .labels import (
+    CALM_FACE_SHARE,
+    EVIDENCE,
+    GROUPS,
+    PROTOTYPES,
+    SIDE,
+    UNCLEAR,
+    Item,
+    Vad,
+    best,
+    named,
+    rank,
+    weak,
+)
 from .schema import MODALITIES, Clue, Conflict, Label, Modality, Text, Verdict, Window
 
 GAIN = 1.1
@@ -65,6 +78,9 @@ NO_MATCH = Text(
     "The clues are there, but they fit none of the emotions that this engine knows.",
     "线索是有的，但与本引擎所知的情绪都对不上。",
 )
+
+
+OVER_VALENCE = (SARCASTIC, "kind_words_sad_face", "smile_over_bitter_words")
 
 
 def appraise(clues: Sequence[Clue], duration_s: float, *, cuts_s: Iterable[float] = ()) -> Verdict:
@@ -150,7 +166,10 @@ def _labels(
         return _neutral_or(items, fused, NOTHING)
     if not _enough(items):
         return _neutral_or(items, fused, TOO_FEW)
+    split = abs(fused[0]) < UNCLEAR and any(conflict.name in OVER_VALENCE for conflict in conflicts)
     labels = [] if weak(fused) or parts else best(rank(items, fused), MAX_LABELS)
+    if split:  # the point between a smile and bitter words is neither: what lies there describes nobody
+        labels = [label for label in labels if abs(PROTOTYPES[label.name][0][0]) >= SIDE]
     sides = [label for conflict in conflicts for label in _sides(conflict, items, by_modality)]
     labels = _merge(labels, sides, room=2)
     labels = _merge(labels, parts, room=2)

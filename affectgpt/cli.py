@@ -82,7 +82,7 @@ def explain(
     for option, values in (("--subtitle", subtitle), ("--subtitles", subtitles), ("--reference", reference)):
         if len(values) not in (0, len(clips)):
             raise _error("one_each", option=option, given=len(values), clips=len(clips))
-    references = [_read_reference(text) for text in reference] or [None] * len(clips)
+    references = [_read_reference(text, language.value) for text in reference]
     for file in (json_file, html_file):
         if file not in (None, "-"):
             _write(file, "")  # fail before the work, not after it
@@ -111,10 +111,11 @@ def explain(
             log.exception("incident %s", incident)
             print(MESSAGES["bug"][language.value].format(name=name, id=incident), file=sys.stderr)
             continue
-        if references[number]:
+        if references:
             from .metrics import score
 
-            explanation = explanation.with_scores(score(explanation, references[number]))
+            said, labels = references[number]
+            explanation = explanation.with_scores(score(explanation, said, labels=labels))
             if json_file != "-":
                 print(_score_line(explanation))
         done.append(explanation)
@@ -183,20 +184,34 @@ def _score_line(explanation: Explanation) -> str:
             f"(precision {labels['precision']:.2f}, recall {labels['recall']:.2f})"
         )
     if clues:
-        pieces.append(f"clues {clues['total']:.2f}" if clues["total"] is not None else "clues -")
+        pieces.append(f"clues {clues['score']:.2f}")
     return "= " + " · ".join(pieces)
 
 
-def _read_reference(text: str) -> dict | str:
-    """Return the reference: a JSON file's object, a text file's content, or the text itself."""
+def _read_reference(text: str, language: str) -> tuple[str | list[str], list[str]]:
+    """Return text and labels of a reference: a JSON file's, a text file's content, or the text itself.
+
+    A JSON file holds `labels`, and `text` or `parts`, each perhaps by language, as the examples do and as
+    our own answers do.
+    """
     path = Path(text)
     try:
         if len(text) > 1000 or not path.is_file():
-            return text
+            return text, []
         content = path.read_text(encoding="utf-8-sig")
-        return json.loads(content) if path.suffix.lower() == ".json" else content
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+        if path.suffix.lower() != ".json":
+            return content, []
+        data = json.loads(content)
+        said, labels = (_in_language(data.get(key), language) for key in ("text", "labels"))
+        said = said or "\n\n".join((_in_language(data.get("parts"), language) or {}).values())
+        labels = [label["label"] if isinstance(label, dict) else str(label) for label in labels or ()]
+        return said or labels, labels
+    except (OSError, AttributeError, KeyError, UnicodeDecodeError, ValueError) as error:
         raise _error("read", name=path.name, why=type(error).__name__) from error
+
+
+def _in_language(value, language: str):
+    return value.get(language, value) if isinstance(value, dict) else value
 
 
 def _write(file: str, text: str, *, append: bool = False) -> None:

@@ -174,7 +174,7 @@ FACE_RULES: dict[str, FaceRule] = {
         min_px=c.FAR_PX,
     ),
     "eyes_wide": FaceRule(
-        "The eyes are opened wide {when} (lids apart by {value:.0f} % of the eye's width).",
+        "The eyes are opened wide {when} (lids apart by {value:.0f}% of the eye's width).",
         "{when}双眼睁得很大（睁开程度为眼宽的 {value:.0f}%）。",
         "%",
         f"lids apart by > {c.EYES_WIDE:.1%} of the eye's width, >= 0.3 s",
@@ -185,7 +185,7 @@ FACE_RULES: dict[str, FaceRule] = {
         min_px=c.FAR_PX,
     ),
     "eyes_closed": FaceRule(
-        "The lids are down {when}: the eyes are shut or cast right down (open by {value:.0f} % of their "
+        "The lids are down {when}: the eyes are shut or cast right down (open by {value:.0f}% of their "
         "width).",
         "{when}眼睑垂下，双眼闭合或深深垂目（睁开程度仅为眼宽的 {value:.0f}%）。",
         "%",
@@ -198,7 +198,7 @@ FACE_RULES: dict[str, FaceRule] = {
         min_px=c.FAR_PX,
     ),
     "gaze_lowered": FaceRule(
-        "The gaze is lowered {when}, with the lids half down (open by {value:.0f} % of the eye's width).",
+        "The gaze is lowered {when}, with the lids half down (open by {value:.0f}% of the eye's width).",
         "{when}目光低垂，眼睑半掩（睁开程度为眼宽的 {value:.0f}%）。",
         "%",
         f"lids apart by {c.EYES_CLOSED:.0%} to {c.CAST_DOWN:.0%} of the eye's width, iris low, no smile, >= "

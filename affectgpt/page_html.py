@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from .page_svg import MARK, icon, number, plane, timeline
-from .page_text import say
+from .page_text import say, unit
 from .schema import MODALITIES, Clue, Explanation, Label, Language, Modality
 
 STAGES = ("prepared", "read", "heard", "seen", "explained", "labelled")  # as `reason` ends them
@@ -161,7 +161,8 @@ def clues(explanation: Explanation, language: Language, *, duration_s: float, ru
 def _clue(clue: Clue, mark: str, language: Language) -> str:
     facts = []
     if clue.value is not None:
-        facts.append(f'<span class="ag-value">{clue.value:.3g} <small>{escape(clue.unit)}</small></span>')
+        shown = f"{clue.value:.3g} <small>{escape(unit(clue.unit, language))}</small>"
+        facts.append(f'<span class="ag-value">{shown}</span>')
     facts += [_seek(start, end, language) for start, end in clue.spans[:MAX_SPANS]]
     if len(clue.spans) > MAX_SPANS:
         facts.append(f"<span>+{len(clue.spans) - MAX_SPANS}</span>")

@@ -163,6 +163,27 @@ TEXT: dict[str, Text] = {
 }
 
 
+# Units of `Clue.unit` that are words; signs such as Hz, dB, s and % are the same in both languages.
+UNITS_ZH = {
+    "st": "半音",
+    "syllables/s": "音节/秒",
+    "eye distances": "倍眼距",
+    "face widths/s": "倍脸宽/秒",
+    "% of the width/s": "% 画面宽/秒",
+    "degrees": "度",
+    "index": "指数",
+    "hits": "处",
+    "characters": "字",
+    "blinks": "次",
+    "bursts": "声",
+    "faces": "张脸",
+    "marks": "处",
+    "s": "秒",
+    "Hz": "赫兹",
+    "dB": "分贝",
+}
+
+
 def say(key: str, language: Language, **values: object) -> str:
     """Return the sentence `key`, filled with `values`."""
     return TEXT[key][language].format(**values)
@@ -181,3 +202,8 @@ def describe(error: Exception, language: Language) -> tuple[str, str]:
     incident = uuid.uuid4().hex[:8]
     log.error("incident %s", incident, exc_info=error)
     return say("bug_title", language), say("bug", language, incident=incident)
+
+
+def unit(name: str, language: Language) -> str:
+    """Return the unit of a clue as a reader of `language` writes it."""
+    return UNITS_ZH.get(name, name) if language == "zh" else name

@@ -125,7 +125,7 @@ OTHER_RULES: dict[str, Rule] = {
         0.5,
     ),
     "gaze_shifts": Rule(
-        "The eyes move from side to side {when}; the iris travels over {value:.0f} % of the eye's width.",
+        "The eyes move from side to side {when}; the iris travels over {value:.0f}% of the eye's width.",
         "{when}目光左右移动，虹膜移动了眼宽的 {value:.0f}%。",
         "%",
         f"5-95 % range of the iris within a shot > {GAZE_SHIFT:.0%} of the eye's width",
@@ -133,7 +133,7 @@ OTHER_RULES: dict[str, Rule] = {
         0.5,
     ),
     "gaze_averted": Rule(
-        "The eyes look sideways out of their corners {when} (iris {value:.0f} % of the eye's width off the "
+        "The eyes look sideways out of their corners {when} (iris {value:.0f}% of the eye's width off the "
         "middle).",
         "{when}眼睛斜着看向一侧（虹膜偏离中央达眼宽的 {value:.0f}%）。",
         "%",
@@ -167,14 +167,14 @@ OTHER_RULES: dict[str, Rule] = {
         0.6,
     ),
     "picture_moves": Rule(
-        "There is {how} movement in the picture {when} ({value:.0f} % of its width per second).",
+        "There is {how} movement in the picture {when} ({value:.0f}% of its width per second).",
         "{when}画面中有{how}运动（每秒 {value:.0f}% 画面宽度）。",
         "% of the width/s",
         f"90th percentile of the optical flow, camera removed, > {20 * MOVING:.0f} % of the width per "
         "second, >= 0.3 s",
     ),
     "picture_still": Rule(
-        "The picture hardly moves (median {value:.1f} % of its width per second).",
+        "The picture hardly moves (median {value:.1f}% of its width per second).",
         "画面几乎静止（中位数每秒 {value:.1f}% 画面宽度）。",
         "% of the width/s",
         f"median of the optical flow, camera removed, < {20 * STILL:.1f} % of the width per second",

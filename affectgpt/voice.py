@@ -48,7 +48,7 @@ NUCLEUS_BELOW_TOP_DB = 25.0
 FOUND_NUCLEI_SHARE = 0.85  # of the syllables of a known text (EmoDB .92, TV clips .80)
 RATE_LIMITS_SPS = (1.5, 9.5)  # outside, the text does not belong to this sound
 MIN_TEXT_SYLLABLES = 4
-RATES_AGREE = 1.5  # factor: text and sound may differ so much before the text is not believed
+RATES_AGREE = 1.4  # factor: a text farther from what is heard may be a translation and is not believed
 
 TONE_BELOW_TOP_DB = 35.0  # quieter tones are hardly heard
 ECHO_S = 0.15  # after speech, in which a tone may be its echo

@@ -109,7 +109,7 @@ def _chosen(modality: Modality, clues: Sequence[Clue]) -> list[Clue]:
     rest = sorted(rest, key=lambda clue: (-_weight(clue), clue.name))[: MOST_CLUES[modality]]
     place = {  # words as they are read, what is seen as it happens, the voice by what marks it most
         "lexical": lambda clue: clue.chars or (10**6, 0),
-        "visual": lambda clue: clue.start_s or 0.0,
+        "visual": lambda clue: -1.0 if clue.name == "expression_change" else clue.start_s or 0.0,
         "acoustic": lambda clue: -_weight(clue),
     }
     return [clue for clue in mine if clue.name in FIRST] + sorted(rest, key=place[modality])
@@ -170,7 +170,7 @@ VARIED = {  # not the same connective twice in a row
 def _relation(before: Clue, clue: Clue) -> str:
     if before.valence * clue.valence < 0:
         return "contrast"
-    if clue.modality != "visual" or not before.spans or not clue.spans:
+    if clue.modality != "visual" or not before.spans or not clue.spans or before.name == "expression_change":
         return "also"
     if clue.start_s >= before.end_s - 0.05:
         return "later"

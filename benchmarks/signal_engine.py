@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from fractions import Fraction
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +44,7 @@ def make_clip(source: Path, target: Path, *, seconds: int, width: int, height: i
                     if isinstance(frame, av.VideoFrame) and frames < seconds * 25:
                         picture = frame.reformat(width, height, "yuv420p")
                         picture.pts, frames = frames, frames + 1
-                        picture.time_base = video.codec_context.time_base
+                        picture.time_base = Fraction(1, 25)
                         out.mux(video.encode(picture))
                     elif isinstance(frame, av.AudioFrame) and samples < seconds * 44100:
                         for piece in resampler.resample(frame):

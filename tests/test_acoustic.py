@@ -225,7 +225,7 @@ def test_sentences_list_three_spans_and_the_record_all():
     wave = np.concatenate([np.concatenate([talk(4, tilt_db=ORDINARY), silence(0.6)]) for _ in range(6)])
     clue = heard(wave)["long_pauses"]
     assert len(clue.spans) == 5
-    assert len(re.findall(r"\d\.\d-\d+\.\d", clue.text.en)) == 3
+    assert len(re.findall(r"\d\.\d–\d+\.\d", clue.text.en)) == 3
 
 
 REAL = {  # what was judged true by eye on spectrogram and pitch overlay

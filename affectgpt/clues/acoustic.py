@@ -52,7 +52,7 @@ def _clue(
 def _times(spans: Segments) -> Text:
     """Up to three spans, the longest ones, in order of time: "1.2-1.9 and 3.0-3.4 s"."""
     longest = sorted(sorted(spans, key=lambda x: x[0] - x[1])[:3])
-    pieces = [f"{start:.1f}-{end:.1f}" for start, end in longest]
+    pieces = [f"{start:.1f}–{end:.1f}" for start, end in longest]
     en = " and ".join(filter(None, [", ".join(pieces[:-1]), pieces[-1]]))
     return Text(f"{en} s", "、".join(pieces) + " 秒")
 
@@ -210,8 +210,9 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
         name, en, zh = "speech_rate", "Speech runs", "语速"
     if written:
         usual, tongue_en, tongue_zh = rules.USUAL_RATE[language]
-        en += f" at about {rate:.1f} syllables per second between pauses ({tongue_en} averages {usual})."
-        zh += f"约为每秒 {rate:.1f} 个音节（不计停顿；{tongue_zh}平均约 {usual} 个）。"
+        en += f" at about {rate:.1f} syllables per second, pauses left out, by the words of the subtitle"
+        en += f" ({tongue_en} averages {usual})."
+        zh += f"按字幕计约为每秒 {rate:.1f} 个音节（不计停顿；{tongue_zh}平均约 {usual} 个）。"
     else:
         en += f" at roughly {rate:.0f} syllables per second, as counted in the sound (5 to 6 are usual)."
         zh += f"大约每秒 {rate:.0f} 个音节（由声音估算，通常为 5 到 6 个）。"
@@ -257,8 +258,8 @@ def _movement(voice: Voice) -> list[Clue]:
         and end - start >= rules.FINAL_RUN_S
         and voice.speech[-1][1] - end < rules.FINAL_GAP_S
     ):
-        en = f"The pitch rises by {rise:.1f} semitones at the end ({start:.1f}-{end:.1f} s)."
-        zh = f"句末音高上扬 {rise:.1f} 个半音（{start:.1f}-{end:.1f} 秒）。"
+        en = f"The pitch rises by {rise:.1f} semitones at the end ({start:.1f}–{end:.1f} s)."
+        zh = f"句末音高上扬 {rise:.1f} 个半音（{start:.1f}–{end:.1f} 秒）。"
         out.append(_clue("final_rise", voice, rise, en, zh, spans=((start, end),)))
     start, end = voice.talk_s
     fall, correlation = slope(voice.pitch_hz)

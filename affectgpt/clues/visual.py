@@ -119,7 +119,10 @@ def _change(face: Expression, smiles: Spans) -> list[Clue]:
         return []
     if high < rules.SLIGHT_SMILE or low > rules.SLIGHT_SMILE / 2:
         return []
-    time, opens_serious = float(face.times_s[known[at]]), sides[0][0] == low
+    opens_serious = sides[0][0] == low
+    passed = smile > (low + high) / 2 if opens_serious else smile < (low + high) / 2
+    at = next((k for k in range(least, len(known) - 2) if passed[k : k + 3].all()), at)  # passed and held
+    time = float(face.times_s[known[at]])
     held = [(max(a, time), b) if opens_serious else (a, min(b, time)) for a, b in smiles]
     if sum(max(0.0, b - a) for a, b in held) < rules.CHANGE_SIDE_S / 2:
         return []
@@ -223,12 +226,15 @@ def _pose(yaw: float, pitch: float) -> Clue:
             f"The face is turned about {abs(yaw):.0f}° to the {'right' if yaw > 0 else 'left'} of the picture"
         )
         zh = f"脸转向画面{'右' if yaw > 0 else '左'}侧约 {abs(yaw):.0f}°"
+    told = yaw
+    if abs(pitch) > rules.TILT and pitch <= rules.HEAD_DOWN and abs(yaw) < rules.POSE:
+        told = pitch
     if rules.TILT < pitch <= rules.HEAD_DOWN:
         en, zh = f"{en} and a little lowered, by about {pitch:.0f}°", f"{zh}，略微低下约 {pitch:.0f}°"
     elif pitch < -rules.TILT:
         en, zh = f"{en} and raised by about {-pitch:.0f}°", f"{zh}，抬起约 {-pitch:.0f}°"
     return Clue(
-        "visual", "head_pose", Text(f"{en}.", f"{zh}。"), yaw, "degrees", "median yaw and pitch of the head"
+        "visual", "head_pose", Text(f"{en}.", f"{zh}。"), told, "degrees", "median yaw and pitch of the head"
     )
 
 

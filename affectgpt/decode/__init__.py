@@ -40,6 +40,7 @@ from .sound import read_sound
 LENGTHS = struct.Struct(">IQ")  # bytes of the JSON header, bytes of the payload
 MAX_OPEN_FILES = 64
 EDGE_S = 1e-4  # tolerance when a time stamp is compared with the edge of a window
+OVERRUN_S = 0.5  # a clip of one minute is often some frames longer
 LONE_FRAME_S = 0.04  # duration of a picture that is alone
 
 Send = Callable[..., None]
@@ -113,7 +114,7 @@ def read(job: dict[str, Any], send: Send) -> None:
     zero_s, duration_s = zero_s + start_s, end_s - start_s  # from here on times count from the window's start
     if duration_s <= 0:
         raise Refused("window", whole_s=whole_s)
-    if duration_s > limits["max_duration_s"] + LONE_FRAME_S:
+    if duration_s > limits["max_duration_s"] + OVERRUN_S:
         raise Refused("too_long", duration_s=duration_s, limit_s=limits["max_duration_s"])
     if ticks:
         edges = ((edge_s - EDGE_S) / picture.tick_s for edge_s in (zero_s, zero_s + duration_s))
