@@ -1,6 +1,6 @@
 """The example clips are ground truth: what was drawn and spoken is found again, at the right time.
 
-The numbers come from the `truth` of each NAME.json, written by examples/render.py from the script that drew
+The numbers come from the `truth` of each NAME.json, written by examples/render from the script that drew
 and spoke the clip.
 """
 

@@ -1,4 +1,4 @@
-"""Render the example clips: `python examples/render.py [NAME ...]` writes NAME.mp4, NAME.srt and NAME.json.
+"""Render the example clips: `python examples/render [NAME ...]` writes NAME.mp4, NAME.srt and NAME.json.
 
 Needs numpy, OpenCV, PyAV and the Debian package espeak-ng. The same versions give the same files; a clip
 takes about 40 s.
@@ -25,7 +25,7 @@ FPS = 25
 QUALITY_CRF = 25  # of x264; lower is better and larger
 CAMERA_PITCH_DEG = 7.0  # the camera stands a little below the eyes: by landmarks such a head is level
 BLINK_S = 0.24  # from open to open
-HERE = Path(__file__).parent
+EXAMPLES = Path(__file__).parents[1]
 LOG = logging.getLogger(__name__)
 
 
@@ -149,7 +149,10 @@ def main() -> None:
         "names", nargs="*", metavar="NAME", help=f"clips to render (default: all of {', '.join(names)})"
     )
     parser.add_argument(
-        "--folder", type=Path, default=HERE, help="where the files go (default: beside this script)"
+        "--folder",
+        type=Path,
+        default=EXAMPLES,
+        help="where the files go (default: the folder of the examples)",
     )
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(names))
