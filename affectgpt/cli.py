@@ -136,8 +136,9 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
 ):
     """Start the page on this machine."""
-    from .ui import build_demo, launch_options
+    from .ui import build_demo, launch_options, warm_up
 
+    warm_up()
     build_demo().launch(server_name=host, server_port=port, **launch_options())
 
 

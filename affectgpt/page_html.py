@@ -8,6 +8,7 @@ from html import escape
 from .page_svg import MARK, icon, number, plane, timeline
 from .page_text import say, unit
 from .schema import MODALITIES, Clue, Explanation, Label, Language, Modality
+from .wheel import translate
 
 STAGES = ("prepared", "read", "heard", "seen", "explained", "labelled")  # as `reason` ends them
 STAGE_OF = {"lexical": "read", "acoustic": "heard", "visual": "seen"}
@@ -249,7 +250,10 @@ def scores(explanation: Explanation, language: Language) -> str:
     body = ""
     labels, overlap = result["label_overlap"], result["clue_overlap"]
     if labels:
-        met = ", ".join(f"{'/'.join(x['predicted'])} ≈ {'/'.join(x['reference'])}" for x in labels["pairs"])
+        sides = [
+            [_words(pair[side], language) for side in ("predicted", "reference")] for pair in labels["pairs"]
+        ]
+        met = ", ".join(" ≈ ".join(pair) for pair in sides)
         line = " · ".join(f"{say(key, language)} {labels[key]:.2f}" for key in ("precision", "recall"))
         foot = f"{say('matched', language)}: {met}" if met else say("no_match", language)
         body += _score(say("label_overlap", language), labels["f1"], line, foot)
@@ -262,6 +266,10 @@ def scores(explanation: Explanation, language: Language) -> str:
     judge = f"<p class=ag-note>{say('judged_by', language)}: {escape(result['judge'])}</p>"
     title = f"<h2>{say('scores', language)}</h2>"
     return f'<section class="ag-card ag-scores">{title}<div>{body}</div>{judge}</section>'
+
+
+def _words(names: list[str], language: Language) -> str:
+    return "/".join(translate(name, language) for name in names)
 
 
 def _score(title: str, value: float, line: str, foot: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +25,7 @@ from .page_text import describe, mistake, say
 from .reason import fold, reason
 from .schema import AffectError, Clip, Event, Explanation, Language
 
-__all__ = ["build_demo", "launch_options"]
+__all__ = ["build_demo", "launch_options", "warm_up"]
 MAX_SUBTITLE_CHARS = 2_000
 MAX_REFERENCE_CHARS = 8_000  # a text in the EMER form has up to about 3 000
 MAX_QUEUE = 24  # visitors that may wait
@@ -40,6 +41,18 @@ def build_demo(engine: Engine | None = None) -> gr.Blocks:
     """Return the page, ready for `launch(**launch_options())`; the default engine is `signal`."""
     files.private_root()  # gradio reads where uploads belong when the page is made
     return Page(engine or load_engine("signal")).demo
+
+
+def warm_up() -> threading.Thread:
+    """Explain an example in the background, so that the first visitor does not wait for libraries to load."""
+
+    def run() -> None:
+        for clip in sorted(files.EXAMPLES.glob("*.mp4"))[:1]:
+            fold(reason(load_clip(clip, "Warm.", player=True), load_engine("signal")))
+
+    thread = threading.Thread(target=run, name="warm up", daemon=True)
+    thread.start()
+    return thread
 
 
 class Page:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -54,6 +55,43 @@ def make_clip(source: Path, target: Path, *, seconds: int, width: int, height: i
         out.mux(audio.encode(None))
 
 
+class PeakMemory:
+    """Sample the resident memory of this process, split into its own pages and file-backed ones, and of its
+    children; `mb` holds the largest values seen. Linux only.
+    """
+
+    def __init__(self):
+        self.mb = {"parent": 0, "parent without mapped files": 0, "child": 0}
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self.thread.join()
+
+    def _watch(self) -> None:
+        children = Path(f"/proc/self/task/{os.getpid()}/children")
+        while not self.stopped.wait(0.02):
+            here = self._status("self")
+            pids = children.read_text().split() if children.exists() else []
+            found = {
+                "parent": here["VmRSS"],
+                "parent without mapped files": here["RssAnon"],
+                "child": max((self._status(pid)["VmRSS"] for pid in pids), default=0),
+            }
+            self.mb = {key: max(value, found[key]) for key, value in self.mb.items()}
+
+    @staticmethod
+    def _status(pid: str) -> dict[str, int]:
+        try:
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            lines = []
+        fields = dict(line.split(":", 1) for line in lines)
+        return {key: int(fields.get(key, "0").split()[0]) // 1024 for key in ("VmRSS", "RssAnon")}
+
+
 def run_case(path: str, warm: str, runs: int) -> dict:
     """Measure one clip in this process: seconds of each stage and in total, and peak memory of parent and
     child."""
@@ -61,8 +99,9 @@ def run_case(path: str, warm: str, runs: int) -> dict:
 
     engine = load_engine("signal")
     list(reason(load_clip(warm, "Warm."), engine))
-    rows = []
+    rows, peaks, clip = [], PeakMemory(), None
     for _ in range(runs):
+        del clip  # one clip at a time
         start, row = time.perf_counter(), {}
         clip = load_clip(path, "I am so happy that you came!")
         row["read file"] = time.perf_counter() - start
@@ -77,12 +116,9 @@ def run_case(path: str, warm: str, runs: int) -> dict:
         load_clip(path, track=False)
         row["8 frames and sound only"] = time.perf_counter() - start
         rows.append(row)
+    peaks.stop()
     medians = {key: round(statistics.median(row[key] for row in rows), 3) for key in rows[0]}
-    peak_mb = {
-        "parent": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "child": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
-    }
-    return {"duration_s": clip.duration_s, "seconds": medians, "peak_mb": peak_mb}
+    return {"duration_s": clip.duration_s, "seconds": medians, "peak_mb": peaks.mb}
 
 
 def start_up(runs: int) -> dict:

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 from html import escape
 from pathlib import Path
@@ -359,3 +361,9 @@ def test_examples_are_complete_and_never_deleted(tmp_path, monkeypatch):
         assert not files.is_example(str(example.clip.parent / ".." / "visitor.mp4"))
         files.Uploads().release(str(example.clip))
         assert example.clip.exists()
+
+
+def test_the_first_visitor_does_not_wait_for_libraries():
+    code = "import sys; from affectgpt.ui import warm_up; warm_up().join(60); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"torchaudio", "mediapipe", "vaderSentiment"} <= set(run.stdout.split())
