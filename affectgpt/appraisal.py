@@ -80,6 +80,10 @@ NO_MATCH = Text(
 )
 
 
+BEARING = {
+    "head_down", "head_turns", "head_moves", "gaze_lowered", "gaze_shifts", "gaze_averted", "strong_movement",
+    "body_still", "dim_scene", "blinks",
+}  # fmt: skip
 OVER_VALENCE = (SARCASTIC, "kind_words_sad_face", "smile_over_bitter_words")
 
 
@@ -90,7 +94,11 @@ def appraise(clues: Sequence[Clue], duration_s: float, *, cuts_s: Iterable[float
     fit to the prototype, amount of supporting evidence, its share against contrary evidence, and how many
     modalities support it.
     """
-    items = [Item(position, clue, 1.0) for position, clue in enumerate(clues)]
+    bowed = any(clue.name == "head_down" for clue in clues)  # who bows the head looks down: one fact, not two
+    items = [
+        Item(position, clue, 0.0 if bowed and clue.name == "gaze_lowered" else 1.0)
+        for position, clue in enumerate(clues)
+    ]
     by_modality = _by_modality(items)
     fused = _fuse(by_modality)
     conflicts = tuple(_conflicts(items, by_modality))
@@ -145,8 +153,13 @@ def _voice(x: float) -> float:
 
 
 def _enough(items: list[Item]) -> bool:
-    """Two clues that speak; or one emotion word, when another modality was measured as well."""
+    """Two clues that speak; or one emotion word, when another modality was measured as well.
+
+    Posture, gaze and movement alone say how somebody holds himself, not what it is about.
+    """
     speaking = [x for x in items if x.speaks]
+    if all(x.clue.name in BEARING for x in speaking):
+        return False
     words = [x for x in speaking if x.clue.name.startswith("word_")]
     if words:
         speaking = [x for x in speaking if x.clue.name != "polarity"]  # it rests on the same words

@@ -68,8 +68,8 @@ REFUSALS: dict[str, Pair] = {
         "所选区间超出 {name} 的范围（全长 {whole_s:.1f} 秒）：请选择更早的起点。",
     ),
     "too_long": (
-        "{name} is too long ({duration_s:.1f} s; at most {limit_s:g} s): choose a part (--start, --end).",
-        "{name} 过长（{duration_s:.1f} 秒，上限 {limit_s:g} 秒）：请用 --start、--end 截取。",
+        "{name} is too long ({duration_s:.1f} s; at most {limit_s:g} s): choose a part by its start and end.",
+        "{name} 过长（{duration_s:.1f} 秒，上限 {limit_s:g} 秒）：请指定起止时间，只取其中一段。",
     ),
     "too_many_pixels": (
         "The picture of {name} is too large ({width:.0f}x{height:.0f}): export it smaller.",

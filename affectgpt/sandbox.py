@@ -30,6 +30,7 @@ from .decode import LENGTHS, Refused
 from .decode.packets import MAX_CUE_BYTES
 from .decode.pictures import FRAME_COUNT, FRAME_SIZE
 from .schema import AffectError, Text
+from .sniff import above_standard
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +238,7 @@ class _Child:
         self._began = time.monotonic()
         self._deadline = self._began + limits.start_wall_s
         self._folder = Path(tempfile.mkdtemp(prefix="affectgpt-"))
-        self._pipe, answer_fd = os.pipe()
+        self._pipe, answer_fd = map(above_standard, os.pipe())
         memory = limits.decord_memory_bytes if job["decoder"] == "decord" else limits.child_memory_bytes
         job = {**job, "file_fd": descriptor, "answer_fd": answer_fd}
         job["limits"] = {**asdict(limits), "child_memory_bytes": memory}

@@ -5,6 +5,8 @@ Nothing here blocks (a pipe is refused before it is opened), and no name is beli
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import re
 import stat
@@ -56,19 +58,24 @@ def read_checked(path: str | os.PathLike[str], *, max_bytes: float) -> bytes:
         return file.read(int(max_bytes))
 
 
+def above_standard(descriptor: int) -> int:
+    """Move a descriptor above 2: where those are closed, it would get a number that the child redirects."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(descriptor)
+    return moved
+
+
 def _open_ordinary(path: str | os.PathLike[str], max_bytes: float) -> int:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # before opening: a pipe would wait for its writer
             raise Refused("folder" if os.path.isdir(path) else "special")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except (
-        FileNotFoundError,
-        NotADirectoryError,
-        ValueError,
-    ) as error:  # ValueError: a zero byte in the name
+        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        descriptor = above_standard(opened)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a zero byte in the name
         raise Refused("missing") from error
     except OSError as error:
-        raise Refused("unreadable") from error
+        no_such_name = error.errno in (errno.ENAMETOOLONG, errno.ELOOP)
+        raise Refused("missing" if no_such_name else "unreadable") from error
     state = os.fstat(descriptor)
     for key, holds in (
         ("special", not stat.S_ISREG(state.st_mode)),  # exchanged since the first look

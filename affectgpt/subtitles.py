@@ -46,6 +46,12 @@ def parse_subtitle(data: bytes | str, name: str = "") -> tuple[Cue, ...]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if any(_SPAN.match(line) for line in lines):
         cues = _timed_lines(lines)
+    elif any("-->" in line for line in lines) or lines[0].startswith("WEBVTT"):
+        raise AffectError(
+            f"No line of {name} has a time that can be read: check the file.",
+            f"{name} 中没有一行的时间可以读取：请检查该文件。",
+            title=TITLE,
+        )
     elif any(line.strip().lower().startswith(("[script info]", "[events]", "dialogue:")) for line in lines):
         cues = _ass_lines(lines)
     else:

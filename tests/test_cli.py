@@ -1,6 +1,7 @@
 """The command line as a user meets it: real processes, exit codes, one line for a mistake."""
 
 import json
+import os
 import subprocess
 import sys
 import wave
@@ -94,3 +95,67 @@ def test_help(command):
     run = affectgpt(*command, "--help")
     assert run.returncode == 0
     assert "Usage" in run.stdout
+
+
+def test_an_output_never_destroys_a_file_in_use(sound, tmp_path):
+    clip, words = tmp_path / "clip.wav", tmp_path / "words.srt"
+    clip.write_bytes(sound.read_bytes())
+    words.write_text("1\n00:00:00,000 --> 00:00:01,000\nHello.\n", encoding="utf-8")
+    link = tmp_path / "link.wav"
+    link.symlink_to(clip)
+    for args in (
+        ["--json", clip],
+        ["--json", link],
+        ["--subtitles", words, "--html", words],
+        ["--json", tmp_path / "out", "--html", tmp_path / "out"],
+    ):
+        run = affectgpt("explain", clip, *args)
+        assert run.returncode == 2
+        assert "choose another name" in run.stderr
+    assert clip.read_bytes() == sound.read_bytes()
+    assert "Hello" in words.read_text(encoding="utf-8")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_earlier_result_survives_a_run_without_any(tmp_path):
+    out = tmp_path / "out.jsonl"
+    out.write_text("earlier work", encoding="utf-8")
+    assert affectgpt("explain", tmp_path / "missing.mp4", "--json", out).returncode == 2
+    assert out.read_text(encoding="utf-8") == "earlier work"
+
+
+def test_mistakes_are_told_in_the_language_asked_for(sound):
+    for args in (
+        ["--engine", "x"],
+        ["--reference", "nosuch.json"],
+        ["--subtitle", "a", "--subtitles", "b.srt"],
+    ):
+        run = affectgpt("explain", sound, "--language", "zh", *args)
+        assert run.returncode == 2
+        assert any("\u4e00" <= character <= "\u9fff" for character in run.stderr), run.stderr
+
+
+def test_closed_pipes_full_disks_and_plain_terminals(sound):
+    command = [sys.executable, "-m", "affectgpt", "explain", str(sound), "--subtitle", "I am happy – very."]
+    closed = subprocess.run(" ".join(map(repr, command)) + " <&-", shell=True, capture_output=True, text=True)
+    assert closed.returncode == 0, closed.stderr
+    plain = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert plain.returncode == 0, plain.stderr
+    cut = subprocess.run(
+        " ".join(map(repr, command)) + " | head -c 1", shell=True, capture_output=True, text=True
+    )
+    assert "Traceback" not in cut.stderr
+    if os.path.exists("/dev/full"):
+        full = subprocess.run(
+            " ".join(map(repr, command)) + " >/dev/full", shell=True, capture_output=True, text=True
+        )
+        assert full.returncode == 2
+        assert "Traceback" not in full.stderr
+
+
+def test_progress_shows_no_control_characters(sound, tmp_path):
+    evil = tmp_path / "a\x1b[31m\n\u202eb.wav"
+    evil.write_bytes(sound.read_bytes())
+    run = affectgpt("explain", evil, "--json", "-")
+    assert run.returncode == 0, run.stderr
+    assert not {"\x1b", "\u202e"} & set(run.stderr + run.stdout)

@@ -10,9 +10,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is the first part of a file's path inside the package
     {"schema", "lexicon", "pitch", "decode", "acoustic_rules"},
-    {"wheel", "subtitles", "media_text", "sniff", "sandbox", "prosody", "voice", "detectors", "motion"}
+    {"wheel", "subtitles", "media_text", "sniff", "prosody", "voice", "detectors", "motion"}
     | {"curves", "visual_rules", "phrases", "card", "page_text"},
-    {"faces", "expression", "face_rules", "labels", "wording", "metrics", "page_svg", "page_files"},
+    {"faces", "expression", "face_rules", "labels", "wording", "metrics", "reference"}
+    | {"sandbox", "page_svg", "page_files"},
     {"media", "clues", "appraisal", "writing", "page_html"},
     {"baseline"},
     {"engine"},
