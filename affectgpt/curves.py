@@ -19,6 +19,7 @@ LIP_OUTER = (0, 17)  # upper, lower
 
 SMILE_WIDTH, SMILE_WIDTH_STEP = 0.55, 0.15  # eye distances: the mouth at rest, its growth in a full smile
 SMILE_LIFT_STEP = 0.06  # eye distances: rise of the mouth corners in a full smile
+BRIDGE_S, FLICKER_S = 0.35, 0.25  # shorter gaps in a movement are filled, and in its peak: one frame
 ONE_EYE_YAW = 25.0  # degrees: beyond, only the nearer eye is read
 
 Spans = tuple[tuple[float, float], ...]  # (start, end) in seconds
@@ -106,6 +107,20 @@ def close_gaps(mask: np.ndarray, times_s: np.ndarray, longest_s: float) -> np.nd
     return out
 
 
+def extend(core: np.ndarray, around: np.ndarray, face: Expression, least_s: float) -> np.ndarray:
+    """(T,) bool: the stretches of `around` that hold a stretch of `core` of at least `least_s`.
+
+    So a movement that is clear at its peak is told from its onset to its end.
+    """
+    out = np.zeros(len(core), bool)
+    sure = face.inside(face.spans(close_gaps(core, face.times_s, FLICKER_S), least_s))
+    for start, end in runs(close_gaps(around | core, face.times_s, BRIDGE_S)):
+        if sure[start:end].any():
+            first, last = np.flatnonzero((around | core)[start:end])[[0, -1]]
+            out[start + first : start + last + 1] = True
+    return out
+
+
 def landmark_curves(points: np.ndarray) -> dict[str, np.ndarray]:
     """(N, 478, 3) landmarks in pixels -> the landmark curves of `Expression`, each (N,), not smoothed."""
     points = points.astype(np.float64)
@@ -183,21 +198,27 @@ def overlap(span: tuple[float, float], others: Spans) -> float:
     return sum(max(0.0, min(span[1], end) - max(span[0], start)) for start, end in others)
 
 
-def travel(curve: np.ndarray, readable: np.ndarray, face: Expression) -> tuple[float, Spans]:
-    """Largest 5-95 % range of a curve (T,) within one shot, and the time from one of its ends to the other.
+def travel(curve: np.ndarray, readable: np.ndarray, face: Expression, within_s: float) -> tuple[float, Spans]:
+    """Largest way of a curve (T,) from one side to the other within `within_s` in one shot, and its time.
 
-    Only frames in `readable` (T,) count, at least 4 of them in a shot.
+    Only frames in `readable` (T,) count; a side is where two neighbouring ones agree.
     """
     best, spans = 0.0, ()
     for shot in np.unique(face.shots):
         at = np.flatnonzero(readable & (face.shots == shot))
-        if len(at) < 4:
-            continue
-        low, high = np.percentile(curve[at], (5, 95))
-        if high - low > best:
-            best = float(high - low)
-            first, last = sorted(at[np.argmin(np.abs(curve[at] - end))] for end in (low, high))
-            spans = ((float(face.times_s[first]), float(face.times_s[last] + face.step_s)),)
+        pairs = np.stack([curve[at[:-1]], curve[at[1:]]]) if len(at) > 1 else np.zeros((2, 0))
+        near = np.diff(face.times_s[at]) <= FLICKER_S
+        for turn in (1, -1):  # to the right, to the left
+            low, high = (turn * pairs).max(0), (turn * pairs).min(0)
+            for i in np.flatnonzero(near):
+                ends = np.flatnonzero(
+                    near & (face.times_s[at[1:]] + face.step_s - face.times_s[at[i]] <= within_s)
+                )
+                ends = ends[ends > i]
+                k = ends[np.argmax(high[ends])] if len(ends) else i
+                if high[k] - low[i] > best:
+                    best = float(high[k] - low[i])
+                    spans = ((float(face.times_s[at[i]]), float(face.times_s[at[k + 1]] + face.step_s)),)
     return best, spans
 
 

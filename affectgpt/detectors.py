@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Literal, Protocol
 
@@ -95,7 +96,8 @@ class Mediapipe:
         before = os.environ.get(LOG_LEVEL)
         os.environ[LOG_LEVEL] = "3"  # read once, when its library loads
         try:
-            from mediapipe.python.solutions import face_detection, face_mesh
+            with ThreadPoolExecutor(1) as pool:
+                face_detection, face_mesh = pool.submit(_solutions).result()
         finally:
             if before is None:
                 os.environ.pop(LOG_LEVEL, None)
@@ -139,6 +141,14 @@ class Mediapipe:
     def close(self) -> None:
         self.detector.close()
         self.mesher.close()
+
+
+def _solutions():
+    """Import mediapipe's modules; in a thread of its own, because mediapipe keeps the error of an import that
+    failed inside it, and with it every frame of the stack that imported it: a whole clip would stay alive."""
+    from mediapipe.python.solutions import face_detection, face_mesh
+
+    return face_detection, face_mesh
 
 
 class Haar:

@@ -20,6 +20,7 @@ LANDMARK_CURVES = (
     "brow_inner", "brow_mid", "gaze_x", "gaze_y", "gaze_split", "yaw", "pitch", "roll",
 )  # fmt: skip
 SEEN_GAP_S = 0.45  # between two sightings no longer apart the face counts as in view; Haar looks every 0.2 s
+BORDER_LUMA, BORDER_SHARE = 16.0, 0.02  # brighter points are picture; least share of them in a row or column
 SMILE_CASCADE_PX = 160  # face size for the smile cascade
 
 
@@ -61,7 +62,7 @@ def analyse(clip: Clip) -> Expression:
         mesh=mesh,
         shots=shots,
         face_width=face_width,
-        luma=np.array([_luma(frame) for frame in clip.track], np.float32),
+        luma=picture_luma(clip.track),
         smile_weight=smile_weight,
         **curves,
         **motion_curves(speed, main, clip.track.shape[2], faces.cuts),
@@ -78,8 +79,16 @@ def median3(curve: np.ndarray, shots: np.ndarray) -> np.ndarray:
     return out
 
 
-def _luma(frame: np.ndarray) -> float:
-    return float(frame[::4, ::4].reshape(-1, 3).mean(0) @ (0.299, 0.587, 0.114))
+def picture_luma(track: np.ndarray) -> np.ndarray:
+    """(T, H, W, 3) -> (T,) float32 mean brightness 0..255, without borders that stay black all the time."""
+    if not len(track):
+        return np.zeros(0, np.float32)
+    grey = np.stack([frame[::4, ::4] @ np.array((0.299, 0.587, 0.114), np.float32) for frame in track])
+    bright = grey.max(0) > BORDER_LUMA  # (h, w)
+    rows, columns = (np.flatnonzero(bright.mean(axis) > BORDER_SHARE) for axis in (1, 0))
+    if len(rows) and len(columns):
+        grey = grey[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return grey.mean((1, 2), dtype=np.float32)
 
 
 def smile_weights(track: np.ndarray, face: Face) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import visual_rules as c
-from .curves import Expression
+from .curves import Expression, extend
 from .visual_rules import Rule
 
 
@@ -56,20 +56,32 @@ def _grimacing(face: Expression) -> np.ndarray:
     return front(face) & mouth & (face.eye_open < c.GRIMACE_EYES)
 
 
+def _corners_down(face: Expression) -> np.ndarray:
+    # under brows drawn down hard the mesh lowers the corners of a level mouth too
+    down = (face.corner_lift < c.CORNERS_DOWN) & (frown_index(face) <= c.FROWN)
+    return front(face) & down & (face.smile < 0)
+
+
 def _brows_lowered(face: Expression) -> np.ndarray:
     index, plain = frown_index(face), front(face) & (face.smile <= c.SLIGHT_SMILE)
     # a raise must not make the brow at rest look lowered
-    rest = plain & (face.brow_inner <= c.BROW_UP[0]) & (face.brow_mid <= c.BROW_UP[1])
-    if not rest.any():
-        return rest
-    return plain & (index > max(float(np.percentile(index[rest], 33)) + c.LOWERED, c.LOWERED_LEAST))
+    rest = plain & ~_brows_up(face)
+    if rest.sum() * face.step_s < c.REST_S:
+        return np.zeros(len(index), bool)
+    usual = float(np.median(index[rest]))
+    core = plain & (index > max(usual + c.LOWERED, c.LOWERED_LEAST))
+    return extend(core, plain & (index > max(usual + c.LOWERED / 2, c.LOWERED_LEAST / 2)), face, c.LOWERED_S)
 
 
 def _brows_up(face: Expression) -> np.ndarray:
-    up = np.zeros(len(face.mesh), bool)
+    level = front(face) & (np.abs(face.pitch) < c.BROW_UP_PITCH)
+    up, rising = np.zeros(len(face.mesh), bool), np.zeros(len(face.mesh), bool)
     for curve, limit in ((face.brow_inner, c.BROW_UP[0]), (face.brow_mid, c.BROW_UP[1])):
-        up |= (curve > limit) & (curve > min(_low(curve) + c.BROW_RISE, limit + c.BROW_HIGH))
-    return front(face) & (np.abs(face.pitch) < c.BROW_UP_PITCH) & up
+        low = _low(curve)
+        least = max(limit, min(low + c.BROW_RISE, limit + c.BROW_HIGH))
+        up |= curve > least
+        rising |= curve > min(least, (low + least) / 2)
+    return extend(level & up, level & rising, face, c.BROW_UP_S)
 
 
 def _lips_pressed(face: Expression) -> np.ndarray:
@@ -120,16 +132,16 @@ FACE_RULES: dict[str, FaceRule] = {
         0.4,
     ),
     "corners_down": FaceRule(
-        "The corners of the mouth point down {when} ({value:.3f} eye distances against the middle of the "
+        "The corners of the mouth point down {when} ({value:.2f} eye distances below the middle of the "
         "lips).",
-        "{when}嘴角下垂（相对双唇中部 {value:.3f} 倍眼距）。",
+        "{when}嘴角下垂（比双唇中部低约 {value:.2f} 倍眼距）。",
         "eye distances",
         f"mouth corners > {-c.CORNERS_DOWN} eye distances below the middle of the lips, >= 0.4 s, over 30 % "
-        "of the clip",
+        "of the clip, without a hard frown",
         (-0.35, 0.0, -0.1),
         0.6,
-        lambda face: front(face) & (face.corner_lift < c.CORNERS_DOWN) & (face.smile < 0),
-        lambda face: face.corner_lift,
+        _corners_down,
+        lambda face: -face.corner_lift,
         0.4,
         c.CORNERS_SHARE,
     ),
@@ -152,8 +164,8 @@ FACE_RULES: dict[str, FaceRule] = {
         "index {value:.2f}).",
         "{when}眉毛压低、靠近眼睛，明显低于片中放松的时候（皱眉指数 {value:.2f}）。",
         "index",
-        f"frown index > {c.LOWERED} above its lower third in the clip and > {c.LOWERED_LEAST}, no smile, >= "
-        "0.5 s",
+        f"frown index > {c.LOWERED} above the brow at rest in the clip and > {c.LOWERED_LEAST}, no smile, >= "
+        f"{c.LOWERED_S} s; from and to half of that",
         (-0.3, 0.2, 0.15),
         0.5,
         _brows_lowered,
@@ -166,7 +178,7 @@ FACE_RULES: dict[str, FaceRule] = {
         "{when}眉毛抬起（高出眼角 {value:.2f} 倍眼距，放松时约 0.31）。",
         "eye distances",
         f"inner brow > {c.BROW_UP[0]} or middle > {c.BROW_UP[1]} eye distances above the eye corners, "
-        "higher than in the lower moments of the clip, >= 0.3 s",
+        f"higher than in the lower moments of the clip, >= {c.BROW_UP_S} s; from and to half of the rise",
         (0.0, 0.3, -0.1),
         0.6,
         _brows_up,

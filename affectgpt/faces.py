@@ -35,6 +35,7 @@ CANDIDATE_FRAMES = 24  # looked at per candidate
 TALKING = 0.05  # standard deviation of the inner lip gap, in eye distances, that doubles a face's weight
 
 CROP = 1.9  # side of the mesh crop in box sides
+OTHER_LOOKS, OTHER_SHARE = 6, 0.5  # looks for a mesh on another face, share that must show one: ears show few
 MESH_OFFSET = 0.5  # box widths the mesh's centre may lie from the box centre, or it belongs to somebody else
 LANDMARKS = 478
 
@@ -263,7 +264,16 @@ def _rank(people: list[Face], frames: np.ndarray, tool: Tool) -> tuple[Face, ...
             else np.flatnonzero(np.isnan(main.landmarks[:, 0, 0]))
         )
         people[order[0]] = _with_mesh(main, todo, frames, tool)
+        order = [k for k in order if k == order[0] or _has_mesh(people[k], frames, tool)]
     return tuple(people[k] for k in order)
+
+
+def _has_mesh(face: Face, frames: np.ndarray, tool: Tool) -> bool:
+    """A mesh fits most looks at a face; on an ear or the back of a head the detector is alone."""
+    rows = np.flatnonzero(face.found)
+    rows = rows[np.linspace(0, len(rows) - 1, min(OTHER_LOOKS, len(rows))).astype(int)]
+    looked = _with_mesh(Face(face.index, face.boxes, face.found), rows, frames, tool)
+    return float(np.isfinite(looked.landmarks[rows, 0, 0]).mean()) >= OTHER_SHARE
 
 
 def mouth_motion(face: Face) -> float:

@@ -1,10 +1,10 @@
 """The affect words and set phrases of spoken English and Chinese, by category.
 
-The table `lexicon.tsv` was written by hand from general knowledge of everyday speech, not taken from any
-corpus. It has one row per language and kind; in its entries `=x` stands only for a whole phrase between
-marks, `x~` is mild (half weight), and `x+` takes the regular English endings. `stop` entries mean nothing
-and hide what they contain, so that "no doubt" is no doubt and 不知道 negates nothing. Rows of other kinds
-hold negations, intensifiers, hedges and the like.
+The table `lexicon.tsv` is our own list, written by hand from general knowledge of everyday speech and taken
+from no corpus and no published lexicon. It has one row per language and kind; in its entries `=x` stands only
+for a whole phrase between marks, `x~` is mild (half weight), and `x+` takes the regular English endings.
+`stop` entries mean nothing and hide what they contain, so that "no doubt" is no doubt and 不知道 negates
+nothing. Rows of other kinds hold negations, intensifiers, hedges and the like.
 """
 
 from __future__ import annotations

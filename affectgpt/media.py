@@ -7,14 +7,16 @@ import math
 import os
 import threading
 import time
+from dataclasses import fields
 from pathlib import PurePath
 from typing import Literal
 
 import numpy as np
 
 from .decode import Refused
+from .decode.confine import Limits
 from .media_text import refusal, remark
-from .sandbox import Answer, Limits, limits_from_env, read_media
+from .sandbox import Answer, read_media
 from .schema import SAMPLE_RATE_HZ, AffectError, Clip, Cue, Faces, Text
 from .sniff import open_checked, read_checked, shown_name
 from .subtitles import MAX_BYTES as MAX_SUBTITLE_BYTES
@@ -24,8 +26,30 @@ __all__ = ["Limits", "limits_from_env", "load_clip"]
 
 log = logging.getLogger(__name__)
 
+SETTING_PREFIX = "AFFECTGPT_"
 MAX_KERNEL = 4_000_000  # values of torchaudio's filter bank; odd rates such as 44101 Hz would need gigabytes
 BLACK_LEVEL = 24  # of 255; nothing can be seen in a picture that is nowhere brighter
+
+
+def limits_from_env(environment: dict[str, str] | None = None) -> Limits:
+    """The limits with those that the environment overrides, e.g. `AFFECTGPT_MAX_DURATION_S=120`."""
+    environment = dict(os.environ) if environment is None else environment
+    given = {}
+    for limit in fields(Limits):
+        name = SETTING_PREFIX + limit.name.upper()
+        if name not in environment:
+            continue
+        try:
+            given[limit.name] = float(environment[name])
+        except ValueError:
+            given[limit.name] = math.nan
+        if not 0 < given[limit.name] < math.inf:
+            raise AffectError(
+                f"The setting {name} must be a positive number: correct or remove it.",
+                f"设置 {name} 必须是正数：请更正或删除。",
+                title=Text("Wrong setting", "设置有误"),
+            )
+    return Limits(**given)
 
 
 def load_clip(
@@ -73,11 +97,9 @@ def load_clip(
             answer = read_media(descriptor, job, limits, on_sound=_preload_resampler)
         finally:
             os.close(descriptor)
-        warnings = [remark(code, numbers) for code, numbers in answer.notes]
+        warnings = _remarks(answer.notes)
     except Refused as refused:
         raise refusal(refused.code, name, refused.values) from refused
-    except KeyError as error:
-        raise refusal("lie", name, {}) from error
 
     wave, resampler, told = _resampled(answer)
     warnings += told
@@ -89,7 +111,7 @@ def load_clip(
         )
         cues = window_cues(cues, start_s=0.0, duration_s=answer.duration_s)
     else:
-        cues = window_cues(given, start_s=answer.file["start_s"], duration_s=answer.duration_s)
+        cues = window_cues(given, start_s=start_s or 0.0, duration_s=answer.duration_s)
         if given and not cues:
             warnings.append(
                 Text(
@@ -99,6 +121,7 @@ def load_clip(
     source = "none" if not cues else "embedded" if given is None else "user" if subtitle else "file"
     media = {
         **answer.file,
+        "start_s": start_s or 0.0,
         "bytes": size,
         "resampler": resampler,
         "picture": answer.picture,
@@ -145,6 +168,13 @@ def _check_request(subtitle, subtitle_file, start_s, end_s, decoder) -> None:
             "decord reads whole clips only: leave out start and end, or use the usual reader.",
             "decord 只能读取完整片段：请去掉起点和终点，或使用默认的读取方式。",
         )
+
+
+def _remarks(notes: list[tuple[str, list[float]]]) -> list[Text]:
+    try:
+        return [remark(code, numbers) for code, numbers in notes]
+    except KeyError as error:  # the decoder's process has made it up
+        raise Refused("lie") from error
 
 
 def _find_faces(clip: Clip) -> Faces:

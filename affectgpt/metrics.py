@@ -16,16 +16,16 @@ from typing import Any
 from .schema import MODALITIES, Explanation
 from .wheel import HAN, canonical, cluster, mentions, parse_labels, plain, split_list
 
-JUDGE, VERSION = "affectgpt-overlap", 1  # raise the version when a score of the same texts changes
+JUDGE, VERSION = "affectgpt-overlap", 2  # raise the version when a score of the same texts changes
 LEVEL = 2  # of the wheel: "worried" meets "anxious", but not "afraid"
 NEGATION_REACH = 12  # characters before an observable clue in which it can be denied
-NEGATION = re.compile(r"(?:\b(?:no|not|without|never|n't)\b[\w\s]{0,8}|没有|并未|并没|不再|未见|无)\s*$")
+NEGATION = re.compile(r"(?:(?:\b(?:no|not|without|never)|n't)\b[\w\s]{0,8}|没有|并未|并没|不再|未见|无)\s*$")
 # Where a text in the EMER form turns from clues to the conclusion.
 CONCLUSION = re.compile(
     r"therefore|thus\b|hence|can be (?:inferred|speculated|concluded)|overall|in summary|combin\w+"
     "|因此|所以|综上|综合|总的来说|推测|推断|可以看出|由此",
 )
-QUOTATION = re.compile('[“"「]([^”"」]{2,})[”"」]')
+QUOTATION = re.compile('[“"「]([^“”"「」]{2,})[”"」]')
 QUOTED_WORD = re.compile("[a-z']+|[\u3400-\u9fff]")
 MODEL_HEADING = re.compile(
     r"^\s*(?:input|output)\s*[:：]\s*", re.IGNORECASE
@@ -126,7 +126,7 @@ def content(text: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {part: set() for part in (*MODALITIES, "emotion")}
     for modality, name, pattern in _observables():
         if any(
-            not NEGATION.search(flat[max(0, m.start() - NEGATION_REACH) : m.start()])
+            not NEGATION.search(flat, max(0, m.start() - NEGATION_REACH), m.start())
             for m in pattern.finditer(flat)
         ):
             found[modality].add(name)
@@ -160,7 +160,7 @@ def _ratio(part: float, whole: float) -> float:
 
 @cache
 def _observables() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """(modality, category, pattern in both languages) of the table, which was written for this project."""
+    """(modality, category, pattern in both languages) of our own table, written from general knowledge."""
     rows = files(__package__).joinpath("observables.tsv").read_text(encoding="utf-8").splitlines()[1:]
     return tuple(
         (

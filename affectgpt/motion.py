@@ -10,13 +10,19 @@ FLOW_PX = 160  # long side of the pictures in which movement is measured
 MIN_FLOW_PX = 48  # shortest side: OpenCV 4.14 crashes (segmentation fault) on 160 x 30 and flatter
 USED_HEIGHT = 0.8  # share of the picture from the top: subtitles and tickers below are ignored
 BODY_ABOVE, BODY_BELOW, BODY_ASIDE = 0.6, 4.0, 2.0  # the window around a face, in box heights and widths
+BLOCK_PX = 31  # side of the blocks in which a movement must explain the picture ...
+EXPLAINED, EXPLAINED_LUMA = (
+    0.95,
+    0.3,
+)  # ... to less than this share of the error, and better by so many levels
 NO_FACE_WIDTH = 0.2  # of the picture width: the unit of movement where there is no face
 
 
 def flow_speed(track: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     """(T, H, W, 3) -> (T, h, w) float16: the speed of every point in pixels of the small picture per second.
 
-    The long side of the small picture is `FLOW_PX`. The median flow, the camera's, is taken off. The first
+    The long side of the small picture is `FLOW_PX`. The median flow, the camera's, is taken off, and where
+    the rest does not explain the picture (compression, letters that appear) the speed is 0. The first
     frame has no speed: NaN. Without OpenCV there is none at all.
     """
     total, height, width = track.shape[:3]
@@ -34,10 +40,25 @@ def flow_speed(track: np.ndarray, times_s: np.ndarray) -> np.ndarray:
         grey = cv2.cvtColor(cv2.resize(track[i], small, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         if before is not None:
             flow = tool.calc(before, grey, None)  # (h, w, 2)
-            flow = flow - np.median(flow[:used].reshape(-1, 2), axis=0)
-            speed[i] = np.hypot(flow[..., 0], flow[..., 1]) / max(1e-3, times_s[i] - times_s[i - 1])
+            camera = np.median(flow[:used].reshape(-1, 2), axis=0)
+            moved, still = (_error(before, grey, way) for way in (flow, np.full_like(flow, camera)))
+            real = (moved < EXPLAINED * still) & (still - moved > EXPLAINED_LUMA)
+            rest = flow - camera
+            speed[i] = real * np.hypot(rest[..., 0], rest[..., 1]) / max(1e-3, times_s[i] - times_s[i - 1])
         before = grey
     return speed
+
+
+def _error(before: np.ndarray, after: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """(h, w) levels by which `before` differs from where `flow` (h, w, 2) leads in `after`, in blocks."""
+    import cv2
+
+    height, width = after.shape
+    rows, columns = np.indices((height, width), np.float32)
+    found = cv2.remap(
+        after, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return cv2.blur(cv2.absdiff(before, found).astype(np.float32), (BLOCK_PX, BLOCK_PX))
 
 
 def motion_curves(

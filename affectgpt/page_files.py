@@ -6,9 +6,10 @@ import atexit
 import json
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import threading
-from collections import Counter
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,15 @@ def private_root() -> Path:
         root = tempfile.mkdtemp(prefix="affectgpt-")
         os.environ[ROOT_VARIABLE] = root
         atexit.register(shutil.rmtree, root, ignore_errors=True)
+        _end_in_order()
     return Path(os.environ[ROOT_VARIABLE])
+
+
+def _end_in_order() -> None:
+    # a service manager ends a process by SIGTERM, whose default skips what was registered for the end
+    main = threading.current_thread() is threading.main_thread()
+    if main and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def job_folder() -> AbstractContextManager[str]:
@@ -54,26 +63,30 @@ def job_folder() -> AbstractContextManager[str]:
 
 
 class Uploads:
-    """Counts who still needs an upload, because gradio gives equal files of equal name one place on disk."""
+    """Knows who still needs an upload, because gradio gives equal files of equal name one place on disk."""
 
     def __init__(self) -> None:
-        self._waiting: Counter[str] = Counter()
+        self._wanted: dict[str, str] = {}  # visitor -> path
         self._lock = threading.Lock()
 
-    def claim(self, path: str | None) -> None:
-        """Note that a run which wants `path` has entered the queue."""
+    def claim(self, path: str, visitor: str) -> None:
+        """Note that a run of `visitor`, who has one at a time, waits for `path`."""
         with self._lock:
-            self._waiting[path] += 1
+            self._wanted[visitor] = path
 
-    def release(self, path: str | None) -> None:
+    def drop(self, visitor: str) -> None:
+        """Note that `visitor` waits for nothing; the upload stays, so that it can be run again."""
+        with self._lock:
+            self._wanted.pop(visitor, None)
+
+    def release(self, path: str | None, visitor: str) -> None:
         """Note that a run has read `path`; the last one deletes it, unless it is an example or our copy."""
         if not path:
             return
         with self._lock:
-            self._waiting[path] -= 1
-            if self._waiting[path] > 0:
+            self._wanted.pop(visitor, None)
+            if path in self._wanted.values():
                 return
-            del self._waiting[path]
         file = Path(path)
         own = is_example(path) or path.endswith(COPY_SUFFIX)
         if not own and file.resolve().is_relative_to(private_root().resolve()):

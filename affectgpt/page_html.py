@@ -142,7 +142,9 @@ def clues(explanation: Explanation, language: Language, *, duration_s: float, ru
         ]
         waiting = running and STAGE_OF[name] not in explanation.timings
         lack = explanation.missing.get(name)
-        note = say("none_yet" if waiting else "none", language) if not lack else escape(lack[language])
+        note = say("none", language) if not lack else escape(lack[language])
+        if waiting:  # the style sheet shows the one that holds
+            note = f"<span>{say('none_yet', language)}</span><span>{say('none_stopped', language)}</span>"
         body = (
             f"<ol>{''.join(rows)}</ol>"
             if rows

@@ -9,6 +9,7 @@ from .page_text import say
 from .schema import MODALITIES, Clue, Language, Verdict
 
 MARK = {"visual": "V", "acoustic": "A", "lexical": "L"}  # clues are numbered V1, V2, ... A1, ... L1
+MIN_BAR = 0.8  # % of the lane, so that the mouse finds a short span
 LANE_PX = 9  # height of one clue in the time line
 ICON_PATHS = {
     "visual": '<path d="M2 12s3.6-6.5 10-6.5S22 12 22 12s-3.6 6.5-10 6.5S2 12 2 12Z"/>'
@@ -52,14 +53,20 @@ def plane(found: Verdict, language: Language) -> str:
     def spot(valence: float, arousal: float) -> tuple[float, float]:
         return 100 + 78 * max(-1.0, min(1.0, valence)), 100 - 78 * max(-1.0, min(1.0, arousal))
 
-    marks = ""
+    marks, spots = "", [spot(found.valence, found.arousal)]
     for name, (valence, arousal, _) in found.modalities.items():
         x, y = spot(valence, arousal)
+        spots.append((x, y))
         marks += (
             f'<g class="{name}"><circle cx="{x:.1f}" cy="{y:.1f}" r="8.500"/>'
             f'<text x="{x:.1f}" y="{y + 3.6:.1f}">{MARK[name]}</text></g>'
         )
     x, y = spot(found.valence, found.arousal)
+    # a word at the end of the horizontal axis stands above it, or below it where a mark would cover it
+    left, right = (
+        112 if any(low <= x <= high and 76 <= y <= 108 for x, y in spots) else 95
+        for low, high in ((0, 100), (110, 200))
+    )
     point = [
         say("valence", language, v=f"{found.valence:+.2f}"),
         say("arousal", language, a=f"{found.arousal:+.2f}"),
@@ -70,8 +77,8 @@ def plane(found: Verdict, language: Language) -> str:
         '<rect x="14" y="14" width="172" height="172" rx="14"/><path d="M100 14v172M14 100h172"/>'
         f'<text class="axis" x="100" y="26">{say("excited", language)}</text>'
         f'<text class="axis" x="100" y="181">{say("calm", language)}</text>'
-        f'<text class="axis" x="180" y="95" style="text-anchor:end">{say("pleasant", language)}</text>'
-        f'<text class="axis" x="20" y="95" style="text-anchor:start">{say("unpleasant", language)}</text>'
+        f'<text class="axis" x="180" y="{right}" style="text-anchor:end">{say("pleasant", language)}</text>'
+        f'<text class="axis" x="20" y="{left}" style="text-anchor:start">{say("unpleasant", language)}</text>'
         f'<circle class="halo" cx="{x:.1f}" cy="{y:.1f}" r="15"/>{marks}'
         f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="6"/></svg>'
         f"<figcaption>{caption}</figcaption></figure>"
@@ -95,8 +102,8 @@ def timeline(found: Sequence[Clue], marks: list[str], language: Language, *, dur
         ]
         bars = "".join(
             f'<b data-seek="{start:.2f}" title="{mark} · {escape(clue.text[language])}" '
-            f'style="top:{row * LANE_PX}px;left:{percent(start):.2f}%;'
-            f'width:{max(percent(end) - percent(start), 0.8):.2f}%"></b>'
+            f'style="top:{row * LANE_PX}px;left:{min(percent(start), 100 - MIN_BAR):.2f}%;'
+            f'width:{max(percent(end) - percent(start), MIN_BAR):.2f}%"></b>'
             for row, (clue, mark) in enumerate(own)
             for start, end in clue.spans
         )

@@ -24,11 +24,11 @@ TEXT: dict[str, Text] = {
     "notice": Text(
         "This estimates <em>apparent</em> emotion from face, voice and words with an AI system. Upload only "
         "clips you may use and whose people have been informed. Your clip is deleted as soon as it has been "
-        "read, the copy in the player and everything else within {minutes} minutes. Not for work, school, "
-        "hiring, medical or policing decisions.",
+        "read; a stopped or refused one, the copy in the player and all else within {minutes} minutes. "
+        "Not for work, school, hiring, medical or policing decisions.",
         "本页由人工智能系统根据面部、声音和话语估计<em>外在表现</em>出的情绪。请只上传您有权使用、且已告知片中人物的片段。"
-        "上传的片段读取后立即删除，播放器中的副本及其他文件在 {minutes} 分钟内删除。"
-        "不得用于工作、学校、招聘、医疗或执法方面的决定。",
+        "上传的片段读取后立即删除；中途停止或未被接受的片段、播放器中的副本及其他文件"
+        "在 {minutes} 分钟内删除。不得用于工作、学校、招聘、医疗或执法方面的决定。",
     ),
     "consent": Text(
         "I may use this clip, and the people in it have been informed.",
@@ -39,6 +39,9 @@ TEXT: dict[str, Text] = {
         "Half a second to {seconds} seconds, up to {size}. One person facing the camera works best.",
         "时长 0.5 到 {seconds} 秒，不超过 {size}。画面中一人正对镜头时效果最好。",
     ),
+    "sound": Text("Or a sound file, TS, MKV, AVI", "或音频文件、TS、MKV、AVI"),
+    "start": Text("From second", "起始（秒）"),
+    "end": Text("To second", "结束（秒）"),
     "examples": Text("Or try an example", "或者试试示例"),
     "examples_hint": Text(
         "Drawn and spoken by a program: nobody real, no consent needed.",
@@ -50,7 +53,7 @@ TEXT: dict[str, Text] = {
         "请输入片中说的话；留空则没有话语线索。",
     ),
     "subtitle_file": Text("Subtitle file: SRT, VTT, ASS, TXT", "字幕文件：SRT、VTT、ASS、TXT"),
-    "more": Text("More: subtitle file, reference to compare with", "更多：字幕文件、参考答案"),
+    "more": Text("More: a part of the clip, subtitle file, reference", "更多：截取区间、字幕文件、参考答案"),
     "reference_text": Text("Reference explanation", "参考解释"),
     "reference_labels": Text("Reference labels, separated by commas", "参考标签，用逗号分隔"),
     "run": Text("Explain this clip", "分析这个片段"),
@@ -109,6 +112,7 @@ TEXT: dict[str, Text] = {
     ),
     "timeline": Text("When each clue was measured", "各线索出现的时间"),
     "none_yet": Text("measuring …", "测量中……"),
+    "none_stopped": Text("stopped", "已停止"),
     "none": Text("No clue was measured.", "没有测得线索。"),
     "reliability": Text("reliability {value} of 1", "可靠度 {value}（满分 1）"),
     "whole_clip": Text("whole clip", "整个片段"),

@@ -7,9 +7,11 @@ negation reaches three words or characters and never across a mark; what is aske
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from math import prod
 
 from .lexicon import SAME_ZH, TOKEN, Lexicon, Role, load_lexicon
@@ -32,14 +34,18 @@ ASKED = 0.5  # factor inside a question or a condition
 MAX_ENTRY_WORDS = 7  # English words of the longest entry
 REACH_WORDS = 3  # English: how far before a word its negation may stand
 REACH_HAN = 3  # Chinese: the same, in characters
+NEGATORS_HAN = 24  # how far back negators may pile up (不是不...); a longer pile is no speech
+MAX_SENTENCE = 500  # characters between a phrase and the mark that ends its sentence
 INTENSIFIER_REACH = 2  # words (English) or characters (Chinese) between intensifier and hit
 IDIOM_HAN = 3  # longer Chinese entries, and English ones of two words, mean the same whether asked or not
 
 HAN = re.compile("[\u3400-\u9fff]")
 PHRASE_END = re.compile(
-    r"[,.;:!?()\[\]\"“”，。；：！？、…—~]|(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])|\s-\s"
+    r"[,.;:!?()\[\]\"“”，。；：！？、…—~]|(?<=[\u3400-\u9fff])\s+|(?<!\s)\s+(?=[\u3400-\u9fff])|\s-\s"
 )
 SENTENCE_END = re.compile(r"[.!?。！？…]")
+ASKS_ZH = re.compile(r"[吗么]\s*$")
+UNLESS_BEFORE = {"算是": "(?!.{0,3}(?:出来|懂|明白|见识))"}  # 我算是听出来了 states, it does not hedge
 PARTICLES_ZH = "啊呀呢吧嘛啦了哦哇呐"  # may follow a whole-phrase entry
 BREAKS_NEGATION_ZH = re.compile(
     "[我你您他她它咱谁就才也都还却]"
@@ -170,14 +176,21 @@ def _without_overlaps(found: list[_Match]) -> list[_Match]:
 
 def _asked(text: str, start: int, end: int) -> bool:
     """Whether the sentence around a phrase ends as a question."""
-    stop = SENTENCE_END.search(text, end)
+    stop = SENTENCE_END.search(text, end, end + MAX_SENTENCE)
     last = stop.start() if stop else len(text)
-    return (bool(stop) and "?" in text[last : last + 3]) or text[start:last].rstrip().endswith(("吗", "么"))
+    return (bool(stop) and "?" in text[last : last + 3]) or bool(
+        ASKS_ZH.search(text, max(start, last - 8), last)
+    )
 
 
-def _weight(intensified: bool, hedged: bool, mild: bool, asked: bool) -> float:
-    factors = ((INTENSIFIED, intensified), (HEDGED, hedged), (MILD, mild), (ASKED, asked))
-    return prod(factor for factor, holds in factors if holds)
+def _hit(span: tuple[int, int], match: _Match, words: str, negators: int, **how: bool) -> Hit:
+    """The hit of a match that reads `words`; `how`: forbidden, intensified, hedged and asked."""
+    forbidden, intensified, hedged = how["forbidden"], how["intensified"], how["hedged"]
+    factors = ((INTENSIFIED, intensified), (HEDGED, hedged), (MILD, match.mild), (ASKED, how["asked"]))
+    weight = prod(factor for factor, holds in factors if holds)
+    hostile = match.kind in HOSTILE and not STATE.search(words)
+    negated, forbidden = negators % 2 == 1 and not (forbidden and hostile), forbidden and not hostile
+    return Hit(*span, match.kind, weight, negated, forbidden, intensified, hedged, match.mild)
 
 
 # --- English
@@ -202,58 +215,49 @@ def _hits_of_phrase_en(text: str, tokens: list[re.Match[str]]) -> Iterator[Hit]:
     found += _sounds_en(text, tokens)
     matches = _without_overlaps(found)
     conditional = words[0] in lexicon.role("en", "condition")
-    hedges = list(_longest_en(tokens, lexicon.role("en", "hedge")))
-    for number, match in enumerate(matches):
+    hedge_ends = {j for _, j in _longest_en(tokens, lexicon.role("en", "hedge"))}
+    walls = {i + 1 for i, word in enumerate(words) if word in lexicon.role("en", "break")}
+    walls |= {match.end for match in matches if match.kind == "stop"} - hedge_ends
+    inside = {i for match in matches for i in range(match.start, match.end)}
+    intensifiers, followers = lexicon.role("en", "intensifier"), lexicon.role("en", "after")
+    question = _asked(text, tokens[0].start(), tokens[-1].end())
+    for match in matches:
         if match.kind == "stop":
             continue
-        hedge_ends = {j for _, j in hedges}
-        wall = max(
-            (m.end for m in matches[:number] if m.kind == "stop" and m.end not in hedge_ends), default=0
-        )
-        wall = max([wall, *(i + 1 for i in range(match.start) if words[i] in lexicon.role("en", "break"))])
-        inside = {i for m in matches[:number] for i in range(m.start, m.end)}
+        near = range(max(0, match.start - max(REACH_WORDS, INTENSIFIER_REACH)), match.start + 1)
+        wall = max((i for i in near if i in walls), default=0)
         before = [i for i in range(max(wall, match.start - REACH_WORDS), match.start) if i not in inside]
-        negators = [i for i in before if _negates_en(words, i, text, tokens)]
+        negators = [i for i in before if _negates_en(words, i, question)]
         forbidden = bool(negators) and _forbids_en(words, negators[0])
         if negators and match.kind in WITHOUT_OPPOSITE:
             continue
-        boosts = [
-            i for i in range(max(wall, match.start - INTENSIFIER_REACH), match.start) if i not in inside
-        ]
-        boosts = [i for i in boosts if words[i] in lexicon.role("en", "intensifier")]
-        after = [n for n in (2, 3, 4) if " ".join(words[match.end :][:n]) in lexicon.role("en", "after")]
+        near = range(max(wall, match.start - INTENSIFIER_REACH), match.start)
+        boosts = [i for i in near if i not in inside and words[i] in intensifiers]
+        after = [n for n in (2, 3, 4) if " ".join(words[match.end : match.end + n]) in followers]
         last = min(match.end + max(after, default=0), len(words))
-        hedged = any(j <= match.start and match.start - j <= REACH_WORDS for _, j in hedges)
+        hedged = not hedge_ends.isdisjoint(range(match.start - REACH_WORDS, match.start + 1))
         asked = match.kind in NOT_STATED_WHEN_ASKED and match.end - match.start == 1
-        asked = asked and (conditional or _asked(text, tokens[0].start(), tokens[-1].end()))
+        asked = asked and (conditional or question)
         intensified = bool(boosts) or last > match.end
-        hostile = match.kind in HOSTILE and not STATE.search(" ".join(words[match.start : match.end]))
         first = min([match.start, *negators, *boosts])
-        yield Hit(
-            tokens[first].start(),
-            tokens[last - 1].end(),
-            match.kind,
-            _weight(intensified, hedged, match.mild, asked),
-            negated=len(negators) % 2 == 1 and not (forbidden and hostile),
-            forbidden=forbidden and not hostile,
-            intensified=intensified,
-            hedged=hedged,
-            mild=match.mild,
-        )
+        how = {"forbidden": forbidden, "intensified": intensified, "hedged": hedged, "asked": asked}
+        span = (tokens[first].start(), tokens[last - 1].end())
+        yield _hit(span, match, " ".join(words[match.start : match.end]), len(negators), **how)
 
 
 def _sounds_en(text: str, tokens: list[re.Match[str]]) -> Iterator[_Match]:
+    starts = [token.start() for token in tokens]
     for kind, pattern in SOUNDS:
         for sound in pattern.finditer(text, tokens[0].start(), tokens[-1].end()):
-            inside = [i for i, token in enumerate(tokens) if sound.start() <= token.start() < sound.end()]
-            if inside:
-                yield _Match(inside[0], inside[-1] + 1, kind, False)
+            first, last = bisect_left(starts, sound.start()), bisect_left(starts, sound.end())
+            if first < last:
+                yield _Match(first, last, kind, False)
 
 
-def _negates_en(words: list[str], i: int, text: str, tokens: list[re.Match[str]]) -> bool:
+def _negates_en(words: list[str], i: int, question: bool) -> bool:
     word = words[i]
     if word.endswith("n't") and i == 0 and len(words) > 1 and words[1] in PRONOUNS_EN:
-        return not _asked(text, tokens[0].start(), tokens[-1].end())  # "isn't it wonderful?" denies nothing
+        return not question  # "isn't it wonderful?" denies nothing
     listed = {word, " ".join(words[i : i + 2])} & load_lexicon().role("en", "negator")
     return word.endswith("n't") or bool(listed) or _forbids_en(words, i)
 
@@ -271,7 +275,7 @@ def _forbids_en(words: list[str], i: int) -> bool:
 @cache
 def _pattern_zh(names: frozenset[str]) -> re.Pattern[str]:
     ordered = sorted(names, key=lambda name: (-len(name), name))
-    return re.compile("|".join(map(re.escape, ordered)) or "(?!)")
+    return re.compile("|".join(re.escape(x) + UNLESS_BEFORE.get(x, "") for x in ordered) or "(?!)")
 
 
 def _roles_zh(lexicon: Lexicon, role: Role) -> re.Pattern[str]:
@@ -301,34 +305,29 @@ def _hits_of_phrase_zh(text: str, start: int, end: int) -> Iterator[Hit]:
     ]
     matches = [match for match in _without_overlaps(found) if HAN.search(body, match.start, match.end)]
     conditional = bool(_roles_zh(lexicon, "condition").match(body))
-    for number, match in enumerate(matches):
+    intensifiers, hedges = _roles_zh(lexicon, "intensifier"), _roles_zh(lexicon, "hedge")
+    followers, question = _roles_zh(lexicon, "after"), _asked(text, start, end)
+    felt_until = 0  # end of the last feeling; a hedge before it belongs to that one
+    for before, match in pairwise([None, *matches]):
         if match.kind == "stop":
             continue
-        wall = matches[number - 1].end if number else 0
+        since, felt_until = felt_until, match.end
+        wall = before.end if before else 0
         negators, forbidden = _negators_zh(body, wall, match.start)
         if negators and match.kind in WITHOUT_OPPOSITE:
             continue
         near = max(wall, match.start - INTENSIFIER_REACH - 2)
-        boosts = [m for m in _roles_zh(lexicon, "intensifier").finditer(body, near, match.start)]
+        boosts = [m for m in intensifiers.finditer(body, near, match.start)]
         boosts = [m for m in boosts if match.start - m.end() <= INTENSIFIER_REACH]
-        after = _roles_zh(lexicon, "after").match(body, match.end)
-        since = max((m.end for m in matches[:number] if m.kind != "stop"), default=0)
-        hedged = bool(_roles_zh(lexicon, "hedge").search(body, since, match.start))
+        after = followers.match(body, match.end)
+        hedged = bool(hedges.search(body, since, match.start))
         asked = match.kind in NOT_STATED_WHEN_ASKED and match.end - match.start < IDIOM_HAN
-        asked = asked and (conditional or _asked(text, start, end))
+        asked = asked and (conditional or question)
         first = min([match.start, *negators, *(m.start() for m in boosts)])
-        hostile = match.kind in HOSTILE and not STATE.search(body, match.start, match.end)
-        yield Hit(
-            start + first,
-            start + (after.end() if after else match.end),
-            match.kind,
-            _weight(bool(boosts or after), hedged, match.mild, asked),
-            negated=len(negators) % 2 == 1 and not (forbidden and hostile),
-            forbidden=forbidden and not hostile,
-            intensified=bool(boosts or after),
-            hedged=hedged,
-            mild=match.mild,
-        )
+        intensified = bool(boosts or after)
+        how = {"forbidden": forbidden, "intensified": intensified, "hedged": hedged, "asked": asked}
+        span = (start + first, start + (after.end() if after else match.end))
+        yield _hit(span, match, body[match.start : match.end], len(negators), **how)
 
 
 def _negators_zh(body: str, wall: int, stop: int) -> tuple[list[int], bool]:
@@ -337,7 +336,7 @@ def _negators_zh(body: str, wall: int, stop: int) -> tuple[list[int], bool]:
     forbid = lexicon.role("zh", "forbid")
     both = _pattern_zh(lexicon.role("zh", "negator") | forbid)
     found, forbidden = [], False
-    for match in both.finditer(body, wall, stop):
+    for match in both.finditer(body, max(wall, stop - NEGATORS_HAN), stop):
         gap = body[match.end() : stop]
         if len(both.sub("", gap)) > REACH_HAN:
             continue

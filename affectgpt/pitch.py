@@ -19,6 +19,7 @@ FFT_SIZE = 1024  # holds the window and the longest lag without wrapping around
 LAGS_PER_SAMPLE = 2  # the autocorrelation is read at half samples: a peak at 600 Hz is only 27 samples away
 VOICED_CANDIDATES = 7
 VOICING_THRESHOLD = 0.45  # strength that a voiced candidate must beat
+HEARD_SHARE = 0.01  # frames within 40 dB of the peak say how loud the sound is: silence around it does not
 SILENCE_SHARE = 0.03  # frames quieter than this share of the loud frames count as unvoiced
 OCTAVE_COST = 0.01  # per octave downwards: prefers the higher of two equal candidates
 OCTAVE_JUMP_COST = 0.35  # per octave between neighbouring frames
@@ -29,6 +30,7 @@ LOUD_SHARE = 0.1  # frames within 20 dB of the loud ones show the register; quie
 REGISTER_FRAMES = 151  # loud voiced frames (1.5 s) whose median is the register
 REGISTER_FREE = 0.3  # octaves from the register without cost; second pass only
 REGISTER_COST = 0.2  # per octave beyond: decides between a voice and its subharmonic (creak), no more
+ECHO_S = 0.15  # after speech, in which a tone may be its echo
 HELD_FRAMES, HELD_ST = 11, 0.3  # see held
 MAX_DISTANCE_ST = 10.0  # semitones from the register; farther is an octave error or another sound
 
@@ -50,6 +52,12 @@ def runs_of(mask: np.ndarray) -> list[tuple[int, int]]:
     """List the runs of True in a mask (T,) as (first, one past the last)."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def reach(voiced: np.ndarray) -> slice:
+    """The frames from the first voiced to the last; all of them without voice."""
+    at = np.flatnonzero(voiced)
+    return slice(at[0], at[-1] + 1) if len(at) else slice(None)
 
 
 def semitones(pitch_hz: np.ndarray) -> np.ndarray:
@@ -84,7 +92,8 @@ def track_pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     total = frame_count(len(wave))
     blocks = [_candidates(wave, at, min(at + BLOCK_FRAMES, total)) for at in range(0, total, BLOCK_FRAMES)]
     hz, strength, peak = (np.concatenate(part) for part in zip(*blocks, strict=True))  # 2 (T, K-1), (T,)
-    loud = max(float(np.percentile(peak, 99)), 1e-9)  # not the maximum: one click must not silence a clip
+    heard = peak[peak >= HEARD_SHARE * peak.max()]
+    loud = max(float(np.percentile(heard, 99)), 1e-9)  # not the maximum: one click must not silence a clip
     quiet = 2 - peak / loud / (SILENCE_SHARE / (1 + VOICING_THRESHOLD))
     unvoiced = VOICING_THRESHOLD + np.maximum(0, quiet)  # (T,)
     octave = np.log2(hz)
@@ -100,6 +109,31 @@ def track_pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pitch_hz = _drop_short(pitch_hz)
     strength = strength[np.arange(total), np.minimum(chosen, VOICED_CANDIDATES - 1)]
     return pitch_hz, np.where(np.isnan(pitch_hz), 0.0, np.clip(strength, 0, 1))
+
+
+def tone_s(wave: np.ndarray, inside: np.ndarray, audible: np.ndarray) -> float:
+    """Seconds of steady tone outside speech: music or hum, which no voice holds so still.
+
+    `inside` and `audible` (T,) bool. Tracked anew with the speech taken out: beside a voice, the tracker
+    ignores it.
+    """
+    from scipy.ndimage import binary_dilation
+
+    near = binary_dilation(inside, iterations=round(ECHO_S / HOP_S))
+    if near.all():
+        return 0.0
+    samples = np.minimum(np.arange(len(wave)) // HOP, len(near) - 1)
+    pitch_hz, _ = track_pitch(wave * ~near[samples])
+    still, _ = held(pitch_hz)
+    return float((still & ~near & audible).sum() * HOP_S)
+
+
+def hnr_db(strength: np.ndarray) -> float | None:
+    """Median harmonics-to-noise ratio of voiced frames, from the autocorrelation (Boersma 1993)."""
+    if not len(strength):
+        return None
+    middle = float(np.clip(np.median(strength), 0.001, 0.9999))
+    return float(10 * np.log10(middle / (1 - middle)))
 
 
 def _candidates(wave: np.ndarray, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

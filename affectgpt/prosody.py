@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .pitch import HOP_S, runs_of, semitones
+from .pitch import HOP_S, reach, runs_of, semitones
 
 RANGE_PERCENT = (8, 92)  # of the pitch; the outer frames are often errors
 
@@ -100,9 +100,9 @@ def loudness_step(
 def breaths(power: np.ndarray, occupied: np.ndarray, bin_hz: float) -> list[tuple[int, int]]:
     """Find breath outside speech: smooth swells of noise with the resonances of a mouth, as frame runs.
 
-    `power` (T, F) spectra, `occupied` (T,) bool. Own rule, seen on five real clips only: it found a sigh
-    that annotators heard and two breaths before phrases, nothing else; plain noise bursts of any colour
-    stay silent.
+    `power` (T, F) spectra, `occupied` (T,) bool: the speech, whose quiet moments show the background. Own
+    rule, seen on five real clips only: it found a sigh that annotators heard and two breaths before phrases,
+    nothing else; plain noise bursts of any colour stay silent.
     """
     from scipy.ndimage import gaussian_filter1d
 
@@ -111,7 +111,7 @@ def breaths(power: np.ndarray, occupied: np.ndarray, bin_hz: float) -> list[tupl
 
     level_db = band_db(*BREATH_BAND_HZ)  # (T,)
     smooth_db = gaussian_filter1d(level_db, 3)
-    swell = (smooth_db > np.percentile(smooth_db, 10) + BREATH_ABOVE_DB) & ~occupied
+    swell = (smooth_db > np.percentile(smooth_db[reach(occupied)], 10) + BREATH_ABOVE_DB) & ~occupied
     low_db = band_db(*BREATH_LOW_HZ)
     first, last = (round(hz / bin_hz) for hz in BREATH_SHAPE_HZ)
     found = []

@@ -15,30 +15,39 @@ import re
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .decode import LENGTHS, Refused
-from .decode.packets import MAX_CUE_BYTES
-from .decode.pictures import FRAME_COUNT, FRAME_SIZE
-from .schema import AffectError, Text
-from .sniff import above_standard
+from .decode.confine import Limits
+from .decode.packets import MAX_CUE_BYTES, MAX_NUMBER
+from .decode.pictures import (
+    FRAME_COUNT,
+    FRAME_SIZE,
+    MAX_TRACK_FRAMES,
+    MIN_SIDE,
+    TRACK_LONG_SIDE,
+    TRACK_SHORT_SIDE,
+)
+from .sniff import HEAD_BYTES, above_standard, sniff
 
 log = logging.getLogger(__name__)
 
-SETTING_PREFIX = "AFFECTGPT_"
 HEADER_BYTES = 64 * 1024  # at most, of one message
 MAX_RATE_HZ = 384_000
 SLACK_S = 1.0  # by which a plan may exceed the limit of duration
 EXIT_WAIT_S = 1.0
+FOLDER_PREFIX = "affectgpt-decoder-"  # in the temporary folder, where other parts of the product have theirs
+FOLDER_AGE_S = 3600.0  # a private folder as old as this was left by a process that was killed
 # Started by code and not by "-m", which would load the whole product beside the hostile file.
 CHILD_CODE = """
 import sys, types
@@ -51,46 +60,8 @@ main()
 PASSED_ENVIRONMENT = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a file may cost; `limits_from_env` reads overriding values from the environment."""
-
-    max_bytes: float = 64 * 2**20  # of the file
-    max_duration_s: float = 60.0
-    max_pixels: float = 4096 * 2304  # of one frame
-    max_frames_per_second: float = 240.0
-    track_bytes: float = 200e6  # of all analysis frames; their size is lowered to stay below
-    player_bytes: float = 64 * 2**20  # of the normalised file
-    child_memory_bytes: float = 1000e6  # address space of the decoder
-    child_cpu_s: float = 150.0
-    start_wall_s: float = 7.0  # for starting the decoder and reading the packets
-    wall_s_per_clip_s: float = 1.0  # more time for each second of clip
-    decord_memory_bytes: float = 6e9  # decord keeps many frames; trusted files only
-
-
-def limits_from_env(environment: dict[str, str] | None = None) -> Limits:
-    """The limits with those that the environment overrides, e.g. `AFFECTGPT_MAX_DURATION_S=120`."""
-    environment = dict(os.environ) if environment is None else environment
-    given = {}
-    for limit in fields(Limits):
-        name = SETTING_PREFIX + limit.name.upper()
-        if name not in environment:
-            continue
-        try:
-            given[limit.name] = float(environment[name])
-        except ValueError:
-            given[limit.name] = math.nan
-        if not 0 < given[limit.name] < math.inf:
-            raise AffectError(
-                f"The setting {name} must be a positive number: correct or remove it.",
-                f"设置 {name} 必须是正数：请更正或删除。",
-                title=Text("Wrong setting", "设置有误"),
-            )
-    return Limits(**given)
-
-
 FACTS: dict[str, dict[str, type]] = {  # what the child may say about a file; anything else is dropped
-    "file": {"container": str, "cover_picture": bool, "start_s": float, "decoder": str},
+    "file": {"container": str, "cover_picture": bool, "decoder": str},
     "picture": {
         **dict.fromkeys(("codec", "pixel_format"), str),
         **dict.fromkeys(("width", "height", "frames"), int),
@@ -159,7 +130,7 @@ def _take(
     answer: Answer, kind: str, header: dict[str, Any], size: int, child: _Child, limits: Limits
 ) -> None:
     """Check one message and store it; its payload of `size` bytes is read only when the size is right."""
-    check(kind == "plan" or answer.duration_s > 0, "no plan first")
+    check((kind == "plan") == (answer.duration_s == 0), "one plan, and first")
     if kind == "plan":
         answer.duration_s = _number(header.get("duration_s"))
         check(0 < answer.duration_s <= limits.max_duration_s + SLACK_S, "duration")
@@ -167,6 +138,7 @@ def _take(
         answer.picture = _facts(header["picture"], "picture") if header.get("picture") else None
         child.more_time(answer.duration_s)
     elif kind == "sound":
+        check(answer.sound is None, "sound twice")
         answer.sound = _facts(header.get("facts"), "sound")
         rate_hz = answer.sound.get("rate_hz", 0)
         check(0 < rate_hz <= MAX_RATE_HZ and 0 < size <= (answer.duration_s + SLACK_S) * rate_hz * 4, "sound")
@@ -178,15 +150,16 @@ def _take(
         answer.cues = _cues(child.json(size))
     elif kind == "shape":
         count, height, width = (header.get(key) for key in ("count", "height", "width"))
-        check(
-            all(type(x) is int and x > 0 for x in (count, height, width)) and not len(answer.track), "shape"
-        )
+        check(all(type(x) is int for x in (count, height, width)) and not len(answer.track), "shape")
+        check(MIN_SIDE <= min(height, width) <= TRACK_SHORT_SIDE, "short side")
+        check(max(height, width) <= TRACK_LONG_SIDE and 0 < count <= MAX_TRACK_FRAMES, "long side")
         check(count * height * width * 3 <= limits.track_bytes, "size of the track")
         answer.track = np.empty((count, height, width, 3), np.uint8)
     elif kind == "track":
         place = len(answer.track_times_s)
         time_s = _number(header.get("time_s"))
-        check(place < len(answer.track) and time_s >= 0, "one frame too many")
+        check(place < len(answer.track), "one frame too many")
+        check(0 <= time_s <= answer.duration_s + SLACK_S, "time of a frame")
         check(not place or time_s > answer.track_times_s[-1], "order of frames")
         child.fill(answer.track[place], size)
         answer.track_times_s.append(time_s)
@@ -196,13 +169,16 @@ def _take(
     elif kind == "player":
         check(size <= limits.player_bytes, "size of the player's file")
         answer.player_mp4 = child.bytes(size)
+        check(sniff(answer.player_mp4[:HEAD_BYTES])[1] == "mov", "the player's file")
+    elif kind == "alive":
+        check(size == 0, "a sign of life with a payload")
     else:
         check(kind == "notes" and isinstance(header.get("notes"), list), "unknown message")
         answer.notes = [_note(note) for note in header["notes"]]
 
 
 def _number(value: Any) -> float:
-    check(type(value) in (int, float) and math.isfinite(value), "not a number")
+    check(type(value) in (int, float) and abs(value) <= MAX_NUMBER, "not a number")
     return float(value)
 
 
@@ -230,40 +206,64 @@ def _note(note: Any) -> tuple[str, list[float]]:
     return str(note[0]), [_number(value) for value in note[1]]
 
 
+def _sweep() -> None:
+    """Remove the private folders that killed processes of this user have left."""
+    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            if not entry.name.startswith(FOLDER_PREFIX):
+                continue
+            with suppress(OSError):
+                state = entry.stat(follow_symlinks=False)
+                old = time.time() - state.st_mtime > FOLDER_AGE_S
+                if old and stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid():
+                    shutil.rmtree(entry.path, ignore_errors=True)
+
+
 class _Child:
     """The decoder's process: started, read against the clock, and gone when the block is left."""
 
     def __init__(self, descriptor: int, job: dict[str, Any], limits: Limits):
         self._limits = limits
-        self._began = time.monotonic()
-        self._deadline = self._began + limits.start_wall_s
-        self._folder = Path(tempfile.mkdtemp(prefix="affectgpt-"))
-        self._pipe, answer_fd = map(above_standard, os.pipe())
-        memory = limits.decord_memory_bytes if job["decoder"] == "decord" else limits.child_memory_bytes
-        job = {**job, "file_fd": descriptor, "answer_fd": answer_fd}
-        job["limits"] = {**asdict(limits), "child_memory_bytes": memory}
+        self._began = self._heard = time.monotonic()
+        self._deadline, self._silence_s = self._began + limits.start_wall_s, math.inf
+        # decord says nothing until it has read all.
+        memory, self._silence_limit_s = limits.child_memory_bytes, limits.silence_wall_s
+        if job["decoder"] == "decord":
+            memory, self._silence_limit_s = limits.decord_memory_bytes, math.inf
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        descriptors: list[int] = []
+        try:
+            descriptors += map(above_standard, os.pipe())
+            self._pipe, answer_fd = descriptors
+            self._poll = select.poll()  # `select.select` cannot take descriptors from 1024 on
+            self._poll.register(self._pipe, select.POLLIN)
+            job = {**job, "file_fd": descriptor, "answer_fd": answer_fd}
+            job["limits"] = {**asdict(limits), "child_memory_bytes": memory}
+            job["wall_s"] = self._wall_s(limits.max_duration_s + SLACK_S)
+            self._process = self._start(job)
+        except BaseException:
+            for opened in descriptors:
+                os.close(opened)
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        os.close(answer_fd)
+
+    def _start(self, job: dict[str, Any]) -> subprocess.Popen:
         environment = {key: os.environ[key] for key in PASSED_ENVIRONMENT if key in os.environ}
         # One thread for numpy: its pools reserve address space for each processor of the machine.
         environment.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", LC_ALL="C.UTF-8", PATH=os.defpath)
-        command = [sys.executable, "-P", "-c", CHILD_CODE, str(Path(__file__).parent), json.dumps(job)]
-        try:
-            with open(self._folder / "errors.txt", "wb") as errors:
-                self._process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=errors,
-                    pass_fds=(descriptor, answer_fd),
-                    cwd=self._folder,
-                    env=environment,
-                    start_new_session=True,
-                )
-        except BaseException:
-            os.close(self._pipe)
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
-        finally:
-            os.close(answer_fd)
+        with open(self._folder / "errors.txt", "wb") as errors:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-c", CHILD_CODE, str(Path(__file__).parent), json.dumps(job)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=(job["file_fd"], job["answer_fd"]),
+                cwd=self._folder,
+                env=environment,
+                start_new_session=True,
+            )
 
     def __enter__(self) -> _Child:
         return self
@@ -279,8 +279,13 @@ class _Child:
             )
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _wall_s(self, duration_s: float) -> float:
+        return self._limits.start_wall_s + self._limits.wall_s_per_clip_s * duration_s
+
     def more_time(self, duration_s: float) -> None:
-        self._deadline = self._began + self._limits.start_wall_s + self._limits.wall_s_per_clip_s * duration_s
+        """Wait longer in all, but from now on never long for the next word."""
+        self._deadline = self._began + self._wall_s(duration_s)
+        self._silence_s = self._silence_limit_s
 
     def next_header(self) -> tuple[dict[str, Any], int]:
         header_size, size = LENGTHS.unpack(self.bytes(LENGTHS.size))
@@ -306,9 +311,11 @@ class _Child:
 
     def _read(self, view: memoryview) -> None:
         while len(view):
-            if not select.select([self._pipe], [], [], max(0.0, self._deadline - time.monotonic()))[0]:
+            left_s = min(self._deadline, self._heard + self._silence_s) - time.monotonic()
+            if not self._poll.poll(math.ceil(1000 * max(0.0, left_s))):
                 raise Refused("slow")
             count = os.readv(self._pipe, [view])
+            self._heard = time.monotonic()
             if count == 0:
                 raise Refused(self._cause())
             view = view[count:]

@@ -71,7 +71,11 @@ def _open_ordinary(path: str | os.PathLike[str], max_bytes: float) -> int:
             raise Refused("folder" if os.path.isdir(path) else "special")
         opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         descriptor = above_standard(opened)
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a zero byte in the name
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+        ValueError,
+    ) as error:  # ValueError: a zero byte in the name
         raise Refused("missing") from error
     except OSError as error:
         no_such_name = error.errno in (errno.ENAMETOOLONG, errno.ELOOP)

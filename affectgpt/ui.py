@@ -6,10 +6,10 @@ import json
 import re
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,13 @@ from . import page_html as html
 from .engine import Engine, load_engine
 from .media import load_clip
 from .metrics import score
-from .page_look import PICK, launch_options
-from .page_text import describe, mistake, say
+from .page_look import MAX_SUBTITLE_CHARS, Layout, launch_options, toast
+from .page_text import describe, mistake
 from .reason import fold, reason
 from .schema import AffectError, Clip, Event, Explanation, Language
 
 __all__ = ["build_demo", "launch_options", "warm_up"]
-MAX_SUBTITLE_CHARS = 2_000
-MAX_REFERENCE_CHARS = 8_000  # a text in the EMER form has up to about 3 000
 MAX_QUEUE = 24  # visitors that may wait
-DELETE_EVERY_S, DELETE_AGE_S = 600, 1_800  # the age exceeds what a full queue waits
-DELETED_AFTER_MIN = (DELETE_EVERY_S + DELETE_AGE_S) // 60
-TOLD_S = 12  # that a message about a failure stays
 REDRAW_S = 0.1  # between two pictures of an answer that is being written
 ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "engine"}
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
@@ -55,81 +50,50 @@ def warm_up() -> threading.Thread:
     return thread
 
 
-class Page:
-    """The components of the page and what happens between them; it holds no visitor's data."""
+class Page(Layout):
+    """What happens between the components of the page; it holds no visitor's data."""
 
     def __init__(self, engine: Engine):
+        super().__init__()
         self.engine, self.uploads = engine, files.Uploads()
-        self.examples = files.find_examples(files.EXAMPLES)
-        with gr.Blocks(
-            title=say("window", "en"), delete_cache=(DELETE_EVERY_S, DELETE_AGE_S), analytics_enabled=False
-        ) as self.demo:
-            self._lay_out()
+        with self.demo:
             self._wire_page()
             self._wire_api()
         self.demo.queue(max_size=MAX_QUEUE, default_concurrency_limit=1)
 
-    def _lay_out(self) -> None:
-        bare = partial(gr.HTML, apply_default_css=False)  # our style sheet alone
-        self.shown = gr.State(None)  # (Explanation, duration_s) of this visitor, to be drawn again
-        with gr.Row(elem_id="ag-top"):
-            self.header = bare(html.header("en"))
-            choices = [("English", "en"), ("中文", "zh")]
-            self.language = gr.Radio(
-                choices, value="en", label="Language", container=False, elem_id="ag-language", scale=0
-            )
-        with gr.Row(elem_id="ag-main"):
-            with gr.Column(scale=5, min_width=320, elem_classes="ag-card", elem_id="ag-input"):
-                self.notice = bare()
-                self.consent = gr.Checkbox(label=say("consent", "en"), elem_id="ag-consent", container=False)
-                ways = ["upload", "webcam"]  # as they are: a format would have gradio convert the raw file
-                self.clip = gr.Video(sources=ways, include_audio=True, format=None, elem_id="ag-clip")
-                self.cards = bare(js_on_load=PICK, visible=bool(self.examples))
-                self.subtitle = gr.Textbox(lines=2, max_length=MAX_SUBTITLE_CHARS, elem_id="ag-subtitle")
-                with gr.Accordion(open=False) as self.more:
-                    self.subtitle_file = gr.File(file_types=[".srt", ".vtt", ".ass", ".txt"], height=100)
-                    self.reference = gr.Textbox(lines=3, max_lines=6, max_length=MAX_REFERENCE_CHARS)
-                    self.labels = gr.Textbox(max_length=MAX_REFERENCE_CHARS)
-                with gr.Row(elem_id="ag-buttons"):
-                    self.run = gr.Button(variant="primary", elem_id="ag-run", scale=3)
-                    self.stop = gr.Button(elem_id="ag-stop", scale=1, min_width=90, interactive=False)
-            with gr.Column(scale=11, min_width=320, elem_id="ag-output"):
-                self.status = bare(elem_id="ag-status")
-                with gr.Row(elem_id="ag-first"):
-                    self.player_card = gr.Column(
-                        scale=5, min_width=300, visible=False, elem_classes="ag-card"
-                    )
-                    with self.player_card:
-                        self.player_title = bare()
-                        show = {"interactive": False, "show_label": False, "buttons": []}
-                        self.player = gr.Video(elem_id="ag-player", **show)
-                    with gr.Column(scale=6, min_width=300, visible=False) as self.verdict_card:
-                        self.verdict = bare(elem_id="ag-verdict")
-                self.clues = bare(elem_id="ag-clues")
-                self.text = bare(elem_id="ag-text")
-                self.scores = bare(elem_id="ag-scores")
-                self.limits = bare(elem_id="ag-limits")
-                self.file = gr.DownloadButton(visible=False, elem_id="ag-json")
-
     def _wire_page(self) -> None:
         results = [self.verdict_card, self.verdict, self.clues, self.text, self.scores, self.limits]
-        static = [self.header, self.notice, self.consent, self.clip, self.cards, self.subtitle]
-        static += [self.subtitle_file, self.more, self.reference, self.labels, self.run, self.stop]
-        drawn = [*static, self.player_title, self.file, self.status, *results]
+        static = [self.header, self.notice, self.consent, self.clip, self.sound, self.cards, self.subtitle]
+        static += [self.subtitle_file, self.more, self.start, self.end, self.reference, self.labels, self.run]
+        drawn = [*static, self.stop, self.player_title, self.file, self.status, *results]
         self.demo.load(self.greet, None, [self.language, *drawn], queue=False, **PRIVATE)
         self.language.input(self.translate, [self.language, self.shown], drawn, queue=False, **PRIVATE)
 
-        fields = [self.clip, self.subtitle, self.subtitle_file, self.reference, self.labels]
-        asked = [*fields, self.language, self.consent]
-        answer = [self.clip, self.shown, self.status, self.player_card, self.player, *results, self.file]
-        answer += [self.run, self.stop, self.language]
-        ready = self.run.click(self.check, [self.clip, self.consent, self.subtitle, self.language], **PRIVATE)
-        picked = self.cards.click(self.fill, self.language, fields, queue=False, **PRIVATE)
-        runs = [x.success(self.answer, asked, answer, **ONE_AT_A_TIME, **PRIVATE) for x in (ready, picked)]
-        halted = [self.status, self.run, self.stop, self.language]
-        self.stop.click(self.halt, self.language, halted, cancels=runs, queue=False, **PRIVATE)
-        for changed in (self.clip.upload, self.clip.stop_recording, self.clip.clear):
-            changed(self.forget_example, self.subtitle, fields[1:], queue=False, **PRIVATE)
+        clips, buttons = [self.clip, self.sound], [self.run, self.stop, self.language]
+        filled = [self.subtitle, self.subtitle_file, self.start, self.end, self.reference, self.labels]
+        asked = [*clips, *filled, self.language, self.consent]
+        answer = [*asked[:-2], self.shown, self.status, self.player_card, self.player, *results, self.file]
+        begin = [self.status, *buttons]
+        wanted = [*clips, self.consent, self.subtitle, self.language]
+        ready = self.run.click(self.check, wanted, begin, queue=False, **PRIVATE)
+        picked = self.cards.click(self.fill, self.language, [*clips, *filled, *begin], queue=False, **PRIVATE)
+        runs = []
+        for first in (ready, picked):
+            run = first.success(self.answer, asked, [*answer, *buttons], **ONE_AT_A_TIME, **PRIVATE)
+            for ended in (run.then, run.failure):  # the first also when the browser has cancelled the run
+                ended(self.rest, None, buttons, queue=False, **PRIVATE)
+            runs.append(run)
+        # gradio sends the request to cancel after the events before it: so it goes first, without a function
+        stopped = self.stop.click(None, cancels=runs, **PRIVATE)
+        stopped.then(
+            self.halt, [*clips, self.language], [*clips, self.status, self.stop], queue=False, **PRIVATE
+        )
+        self.demo.unload(self.leave)
+        video = (self.clip.upload, self.clip.stop_recording, self.clip.clear)
+        for other, changes in ((self.sound, video), (self.clip, (self.sound.upload, self.sound.clear))):
+            wipe = partial(self.forget_example, other)
+            for changed in changes:
+                changed(wipe, self.subtitle, [other, *filled], queue=False, **PRIVATE)
 
     def _wire_api(self) -> None:
         clip = gr.Video(label="clip", include_audio=True, visible=False)  # gr.api would not check the path
@@ -149,25 +113,7 @@ class Page:
 
     def translate(self, language: Language, shown: tuple[Explanation, float] | None) -> dict:
         """Draw every fixed sentence, and an answer that is already there, in `language`."""
-        cards = [(f"gradio_api/file={x.clip}", x.title[language], x.words) for x in self.examples]
-        out = {
-            self.header: html.header(language),
-            self.notice: html.notice(language, DELETED_AFTER_MIN),
-            self.consent: gr.Checkbox(label=say("consent", language)),
-            self.clip: gr.Video(label=say("clip", language)),
-            self.cards: html.examples(cards, language),
-            self.subtitle: gr.Textbox(
-                label=say("subtitle", language), placeholder=say("subtitle_hint", language)
-            ),
-            self.subtitle_file: gr.File(label=say("subtitle_file", language)),
-            self.more: gr.Accordion(label=say("more", language)),
-            self.reference: gr.Textbox(label=say("reference_text", language)),
-            self.labels: gr.Textbox(label=say("reference_labels", language)),
-            self.run: gr.Button(say("run", language)),
-            self.stop: gr.Button(say("stop", language)),
-            self.player_title: html.heading("player", language),
-            self.file: gr.DownloadButton(say("download", language)),
-        }
+        out = self.sentences(language)
         if shown is None:
             return {**out, self.status: html.empty(language)}
         explanation, duration_s = shown
@@ -179,42 +125,75 @@ class Page:
         example = self.examples[int(event.index)]
         return {
             self.clip: str(example.clip),
+            self.sound: None,
             self.subtitle: example.words,
             self.subtitle_file: str(example.subtitle),
+            self.start: None,
+            self.end: None,
             self.reference: example.reference[language],
             self.labels: example.labels[language],
+            **self._begin(language),
         }
 
-    def forget_example(self, subtitle: str) -> dict:
-        """Empty the fields that an example filled, now that another clip has taken its place."""
-        if subtitle not in {example.words for example in self.examples}:
-            return {self.subtitle: gr.skip()}
-        return {self.subtitle: "", self.subtitle_file: None, self.reference: "", self.labels: ""}
+    def forget_example(self, other: gr.components.Component, subtitle: str) -> dict:
+        """Empty what belonged to the clip before: the `other` uploader, times, an example's texts."""
+        out = {other: None, self.start: None, self.end: None}
+        if subtitle in {example.words for example in self.examples}:
+            out |= {self.subtitle: "", self.subtitle_file: None, self.reference: "", self.labels: ""}
+        return out
 
-    def check(self, clip: str | None, consent: bool, subtitle: str, language: Language) -> None:
+    def check(
+        self, clip, sound, consent: bool, subtitle: str, language: Language, request: gr.Request
+    ) -> dict:
         """Say at once, before the queue, what is missing."""
         try:
-            _require(clip, consent, subtitle)
+            _require(sound or clip, consent, subtitle)
         except AffectError as error:
-            raise _toast(*describe(error, language)) from None
-        self.uploads.claim(clip)
+            raise toast(*describe(error, language)) from None
+        self.uploads.claim(sound or clip, request.session_hash)
+        return self._begin(language)
 
-    def halt(self, language: Language) -> dict:
-        """Say that the run was stopped."""
-        return {self.status: html.status({}, language, state="stopped"), **self._buttons(running=False)}
+    def _begin(self, language: Language) -> dict:
+        return {self.status: html.status({}, language, state="running"), **self.buttons(running=True)}
+
+    def halt(self, clip: str | None, sound: str | None, language: Language) -> dict:
+        """Say that the run was stopped; a clip that is gone leaves its field."""
+        out = {
+            self.status: html.status({}, language, state="stopped"),
+            self.stop: gr.Button(interactive=False),
+        }
+        return out | self._gone(clip, sound)
+
+    def rest(self, request: gr.Request) -> dict:
+        """Give the buttons back when a run has ended in any way, also one that never left the queue."""
+        self.uploads.drop(request.session_hash)
+        return self.buttons(running=False)
+
+    def leave(self, request: gr.Request) -> None:
+        """Forget what a visitor who has gone was waiting for."""
+        self.uploads.drop(request.session_hash)
+
+    def _gone(self, clip: str | None, sound: str | None) -> dict:
+        given = ((self.clip, clip), (self.sound, sound))
+        return {field: None for field, path in given if path and not Path(path).exists()}
 
     def answer(
-        self, clip, subtitle, subtitle_file, reference, labels, language: Language, consent: bool
-    ) -> Iterator[dict]:
+        self, clip, sound, subtitle, subtitle_file, start_s, end_s, reference, labels, language, consent,
+        request: gr.Request,
+    ) -> Iterator[dict]:  # fmt: skip
         """Run one clip and yield what changes on the page; a stop or a closed page ends it there."""
         seen: list[Event] = []
-        start = html.status({}, language, state="running")
-        yield {**self._clean(), self.status: start, **self._buttons(running=True)}
+        source, visitor = sound or clip, request.session_hash
+        yield {**self.clean(), **self._begin(language)}
         with files.job_folder() as folder:
             try:
-                again = (clip or "").endswith(files.COPY_SUFFIX)  # our copy needs no copy
-                loaded = self._load(clip, consent, subtitle, subtitle_file, player=not again)
-                yield self._show_clip(loaded, clip, Path(folder))
+                again = (source or "").endswith(files.COPY_SUFFIX)  # our copy needs no copy
+                part = {"start_s": start_s, "end_s": end_s}
+                loaded = self._load(source, consent, subtitle, subtitle_file, player=not again, **part)
+                yield self._show_clip(loaded, source, Path(folder), cut=(start_s, end_s) != (None, None))
+                self.uploads.release(
+                    source, visitor
+                )  # only now: until the copy is shown, a stop keeps the clip
                 drawn = 0.0
                 for event in reason(loaded, self.engine, language=language):
                     seen.append(event)
@@ -227,13 +206,15 @@ class Page:
             except Exception as error:
                 title, message = describe(error, language)
                 failed = {"state": "failed", "title": title, "note": message}
-                out = {self.status: html.status({}, language, **failed), **self._buttons(running=False)}
+                out = {self.status: html.status({}, language, **failed), **self.buttons(running=False)}
                 if not seen:
                     out[self.player_card] = gr.Column(visible=False)
-                if clip and not Path(clip).exists():  # read and deleted: it cannot be run again
-                    out[self.clip] = gr.Video(None)
-                yield out
-                raise _toast(title, message) from None
+                if not isinstance(error, AffectError):  # what the visitor can mend may be run again
+                    self.uploads.release(source, visitor)
+                yield out | self._gone(clip, sound)
+                raise toast(title, message) from None
+            finally:
+                self.uploads.drop(visitor)
 
     def analyze(
         self, clip: str, subtitle: str = "", language: Language = "en", consent: bool = False
@@ -242,39 +223,49 @@ class Page:
 
         `subtitle` is what is said in the clip. `consent`: you may use it, and its people were informed.
         """
+        visitor = uuid.uuid4().hex
+        self.uploads.claim(clip, visitor)
         try:
-            self.uploads.claim(clip)
             loaded = self._load(clip, consent, subtitle, None, player=False)
+            self.uploads.release(clip, visitor)
             return fold(reason(loaded, self.engine, language=language)).to_dict()
         except Exception as error:
             title, message = describe(error, language)
             raise gr.Error(message, title=title, print_exception=False) from None
+        finally:
+            self.uploads.release(clip, visitor)
 
-    def _load(self, clip, consent: bool, subtitle: str | None, subtitle_file, *, player: bool) -> Clip:
+    def _load(self, clip, consent: bool, subtitle: str | None, subtitle_file, **options) -> Clip:
         text = (subtitle or "").strip() or None
         if subtitle_file and files.is_example(subtitle_file):  # its words stand in the text box, too
             own = text in {example.words for example in self.examples}
             text, subtitle_file = (None, subtitle_file) if own else (text, None)
-        try:
-            _require(clip, consent, subtitle)
-            loaded = load_clip(clip, text, subtitle_file=subtitle_file, player=player)
-            return replace(loaded, name=loaded.name.removesuffix(files.COPY_SUFFIX))
-        finally:
-            self.uploads.release(clip)
+        _require(clip, consent, subtitle)
+        loaded = load_clip(clip, text, subtitle_file=subtitle_file, **options)
+        return replace(loaded, name=loaded.name.removesuffix(files.COPY_SUFFIX))
 
-    def _show_clip(self, loaded: Clip, source: str, folder: Path) -> dict:
+    def _show_clip(self, loaded: Clip, source: str, folder: Path, *, cut: bool) -> dict:
         """Put our copy of the clip with its captions into the player, and into the place of the upload."""
-        copy = source
+        copy = source if source.endswith(files.COPY_SUFFIX) else None
         if loaded.player_mp4:
             file = folder / (files.safe_stem(loaded.name) + files.COPY_SUFFIX)
             file.write_bytes(loaded.player_mp4)
             copy = str(file)
-        subtitles = None
+        captions = None
         if loaded.cues:
-            subtitles = folder / "captions.vtt"
-            subtitles.write_text(files.captions(loaded.cues, duration_s=loaded.duration_s), encoding="utf-8")
-        out = {self.player: gr.Video(copy, subtitles=subtitles)}
-        return out if files.is_example(source) else {**out, self.clip: gr.Video(copy)}
+            captions = folder / "captions.vtt"
+            captions.write_text(files.captions(loaded.cues, duration_s=loaded.duration_s), encoding="utf-8")
+        looks = [] if loaded.has_picture else ["ag-heard"]  # of a sound file there is nothing to see
+        out = {self.player: gr.Video(copy, subtitles=captions, elem_classes=looks)}
+        if cut:  # the copy is the part alone, so its subtitle must be, too
+            out |= {self.start: None, self.end: None}
+            if any(cue.end_s is not None for cue in loaded.cues):
+                out |= {self.subtitle: "", self.subtitle_file: str(captions)}
+        return (
+            out
+            if files.is_example(source) and not cut
+            else {**out, self.clip: gr.Video(copy), self.sound: None}
+        )
 
     def _progress(self, explanation: Explanation, loaded: Clip, language: Language) -> dict:
         out = {
@@ -297,7 +288,7 @@ class Page:
             self.status: html.status(explanation.timings, language, state="finished"),
             **self._draw(explanation, loaded.duration_s, language),
             self.file: gr.DownloadButton(value=str(file), visible=True),
-            **self._buttons(running=False),
+            **self.buttons(running=False),
         }
 
     def _draw(self, explanation: Explanation, duration_s: float, language: Language) -> dict:
@@ -308,24 +299,6 @@ class Page:
             self.text: html.text(explanation, language),
             self.scores: html.scores(explanation, language),
             self.limits: html.limits(explanation, language),
-        }
-
-    def _clean(self) -> dict:
-        # a component in a column that is not yet shown would lose its value: the player's place comes first
-        columns = {self.player_card: gr.Column(visible=True), self.verdict_card: gr.Column(visible=False)}
-        texts = dict.fromkeys((self.verdict, self.clues, self.text, self.scores, self.limits), "")
-        rest = {
-            self.player: gr.Video(None, subtitles=None),
-            self.file: gr.DownloadButton(visible=False),
-            self.shown: None,
-        }
-        return {**columns, **texts, **rest}
-
-    def _buttons(self, *, running: bool) -> dict:
-        return {
-            self.run: gr.Button(interactive=not running),
-            self.stop: gr.Button(interactive=running),
-            self.language: gr.Radio(interactive=not running),
         }
 
 
@@ -344,8 +317,3 @@ def _scored(explanation: Explanation, text: str, labels: str) -> Explanation:
     if not (text or names):
         return explanation
     return explanation.with_scores(score(explanation, text or names, labels=names))
-
-
-def _toast(title: str, message: str) -> gr.Error:
-    shown = f"<strong>{escape(title)}</strong><br>{escape(message)}"  # gradio shows no title of its own
-    return gr.Error(shown, title=title, duration=TOLD_S, print_exception=False)

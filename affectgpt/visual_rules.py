@@ -27,7 +27,9 @@ SLIGHT_LIFT, TALKING_LIFT, LIPS_SHUT = (
     0.035,
     0.04,
 )  # shouting widens the mouth too: open lips need more lift
-WIDER, WIDE, WIDE_LIFT, WIDE_SHUT, SPEECH_SHARE = 0.09, 0.6, -0.03, 0.2, 0.4
+WIDER, WIDE, WIDE_LIFT, WIDE_SHUT = 0.09, 0.6, -0.03, 0.2
+SPEECH_FAR_S, CLEAR_DB = 0.3, 22.0  # no speech so near; smallest dynamic of a sound in which speech is found
+FROZEN_LUMA = 0.7  # of 255: mean difference of two coded pictures of the same
 GRIMACE_WIDTH, GRIMACE_EYES, GRIMACE_SHUT = 0.62, 0.10, 0.06
 CORNERS_DOWN, CORNERS_SHARE = -0.032, 0.3
 OPEN = 0.24
@@ -35,8 +37,10 @@ PRESSED, PRESSED_SHUT = 0.72, 0.02  # share of the clip's median lip height; gap
 # ---- brows: eye distances above the eye corners
 BROW_REST, BROW_STEP = (0.20, 0.31), 0.05  # inner and middle; lower by one step is 1 on the frown index
 FROWN, FROWN_SHARE = 0.7, 0.3
-LOWERED, LOWERED_LEAST = 0.3, 0.28  # frown index above its lower third in the clip, and at least
+LOWERED, LOWERED_LEAST = 0.3, 0.28  # frown index above the brow at rest in the clip, and at least
+LOWERED_S, REST_S = 0.4, 1.5  # seconds of that; of a brow at rest, without which nothing can be compared
 BROW_UP, BROW_UP_PITCH = (0.245, 0.362), 28.0  # inner and middle; a bowed head lifts the brows in the picture
+BROW_UP_S = 0.3
 BROW_RISE, BROW_HIGH = (
     0.015,
     0.03,
@@ -52,10 +56,12 @@ GAZE_SHIFT, GAZE_ASIDE, GAZE_SPLIT = 0.28, 0.13, 0.12
 ASIDE_YAW_DEG = 25.0  # both eyes must be seen well to call a look sidelong
 # ---- head: degrees
 HEAD_DOWN, HEAD_TURN = 28.0, 45.0
+TURN_S, SHIFT_S = 1.5, 1.0  # seconds in which a turn of the head and a shift of the gaze are done
 NOD, SHAKE, SWINGS = 5.0, 6.0, 3  # size and number of swings, there or back
 SWING_S = (0.1, 0.5)  # seconds: shortest and longest swing
 SWING_RATIO = 1.3  # a swing is so much larger than that of the other angle
 POSE, TILT = 10.0, 12.0  # smaller angles count as straight
+POSE_SPREAD, STEADY_S = 10.0, 1.0  # half of the angles lie so close in one pose; its shortest stretch
 # ---- movement (face widths per second) and light
 MOVING, STRONG = 0.25, 0.45
 STILL, LIVELY = 0.04, 0.13
@@ -65,6 +71,11 @@ HAAR_SMILE, HAAR_LOOKS = (
     5,
 )  # weight, median of so many looks: single looks (5 % false at 2.75) are not enough
 CHANGE, CHANGE_LIFT, CHANGE_SIDE_S = 0.35, 0.015, 0.8  # smile index, mouth corners, shortest side of a change
+CHANGE_NEAR_S, OPENING_S, BACK_S = (
+    0.5,
+    1.0,
+    0.5,
+)  # seconds: to the smile's edge; the opening; a state's return
 
 Vad = tuple[float, float, float]
 
@@ -87,8 +98,8 @@ OTHER_RULES: dict[str, Rule] = {
         "distances).",
         "{when}嘴比片中其他时候拉得更宽，且不是说话所致（{value:.2f} 倍眼距）。",
         "eye distances",
-        f"mouth > {WIDER} eye distances above its 20th percentile, > {WIDE}, speech in < 40 % of the span, "
-        ">= 0.35 s",
+        f"mouth > {WIDER} eye distances above its 20th percentile, > {WIDE}, no speech within "
+        f"{SPEECH_FAR_S} s, >= 0.35 s",
         (0.4, 0.05, 0.1),
         0.7,
     ),
@@ -104,13 +115,13 @@ OTHER_RULES: dict[str, Rule] = {
         "The head turns through {value:.0f}° {when}.",
         "{when}头部转动约 {value:.0f}°。",
         "degrees",
-        f"5-95 % range of yaw within a shot > {HEAD_TURN:.0f} degrees",
+        f"yaw changes by > {HEAD_TURN:.0f} degrees within {TURN_S} s of a shot",
         (-0.05, 0.3, 0.0),
         0.6,
     ),
     "nod": Rule(
         "The head nods up and down {when} (by about {value:.0f}°).",
-        "{when}点头，上下幅度约 {value:.0f}°。",
+        "{at}点头，上下幅度约 {value:.0f}°。",
         "degrees",
         f">= {SWINGS} pitch swings of >= {NOD:.0f} degrees, each <= {SWING_S[1]} s",
         (0.1, 0.1, 0.05),
@@ -118,17 +129,17 @@ OTHER_RULES: dict[str, Rule] = {
     ),
     "head_shake": Rule(
         "The head shakes from side to side {when} (by about {value:.0f}°).",
-        "{when}摇头，左右幅度约 {value:.0f}°。",
+        "{at}摇头，左右幅度约 {value:.0f}°。",
         "degrees",
         f">= {SWINGS} yaw swings of >= {SHAKE:.0f} degrees, each <= {SWING_S[1]} s",
         (-0.15, 0.15, 0.05),
         0.5,
     ),
     "gaze_shifts": Rule(
-        "The eyes move from side to side {when}; the iris travels over {value:.0f}% of the eye's width.",
-        "{when}目光左右移动，虹膜移动了眼宽的 {value:.0f}%。",
+        "The eyes move across {when}; the iris travels over {value:.0f}% of the eye's width.",
+        "{when}目光从一侧移到另一侧，虹膜移动了眼宽的 {value:.0f}%。",
         "%",
-        f"5-95 % range of the iris within a shot > {GAZE_SHIFT:.0%} of the eye's width",
+        f"the iris moves by > {GAZE_SHIFT:.0%} of the eye's width within {SHIFT_S:.0f} s of a shot",
         (-0.1, 0.2, -0.25),
         0.5,
     ),
@@ -151,10 +162,10 @@ OTHER_RULES: dict[str, Rule] = {
         0.9,
     ),
     "body_still": Rule(
-        "The body hardly moves (median {value:.2f} face widths per second).",
-        "身体几乎不动（中位数每秒 {value:.2f} 倍脸宽）。",
+        "The body hardly moves (below {value:.2f} face widths per second for nine tenths of the time).",
+        "身体几乎不动（九成的时间里每秒不超过 {value:.2f} 倍脸宽）。",
         "face widths/s",
-        f"median optical flow around the face, camera removed, < {STILL}",
+        f"90th percentile over time of the optical flow around the face, camera removed, < {STILL}",
         (0.0, -0.3, 0.0),
         0.6,
     ),

@@ -13,7 +13,18 @@ from typing import Literal
 
 import numpy as np
 
-from .pitch import BLOCK_FRAMES, HOP, HOP_S, frame_count, frames_of, held, runs_of, track_pitch
+from .pitch import (
+    BLOCK_FRAMES,
+    HOP_S,
+    frame_count,
+    frames_of,
+    held,
+    hnr_db,
+    reach,
+    runs_of,
+    tone_s,
+    track_pitch,
+)
 from .schema import SAMPLE_RATE_HZ
 
 Segments = tuple[tuple[float, float], ...]  # (start_s, end_s), rising, without overlap
@@ -48,15 +59,17 @@ NUCLEUS_BELOW_TOP_DB = 25.0
 FOUND_NUCLEI_SHARE = 0.85  # of the syllables of a known text (EmoDB .92, TV clips .80)
 RATE_LIMITS_SPS = (1.5, 9.5)  # outside, the text does not belong to this sound
 MIN_TEXT_SYLLABLES = 4
-RATES_AGREE = 1.4  # factor: a text farther from what is heard may be a translation and is not believed
+RATES_AGREE = 1.4  # factor: farther apart, the text may be a translation or the count in the sound wrong
 
 TONE_BELOW_TOP_DB = 35.0  # quieter tones are hardly heard
-ECHO_S = 0.15  # after speech, in which a tone may be its echo
 
 QUIET_ABOVE_FLOOR_DB = 3.0  # frames that show the background
 ALPHA_NEUTRAL_DB, ALPHA_UNIT_DB = -13.5, 4.5  # see _effort
 HAMMARBERG_NEUTRAL_DB, HAMMARBERG_UNIT_DB = 24.0, 5.0
 MIN_EFFORT_FRAMES = 20
+EFFORT_BAND_HZ = (1000.0, 5000.0)  # where effort shows
+EFFORT_BACKGROUND_PERCENT = 5  # of the frames of this band: its quiet moments
+CLEAR_DB = 6.0  # that the middle voiced frame stands above them; with less, noise is measured, not effort
 
 HANZI = re.compile(r"[\u3400-\u9fff]")
 CHINESE_SHARE = 0.2  # of the characters; else the text is read as English
@@ -73,13 +86,16 @@ class Voice:
     `state`: "none" no samples, "short" under 0.25 s, "silent", or "heard". `pitch_hz` is NaN where there is
     no voice, `strength` the normalised autocorrelation there (0 without voice). `level_db` and `speech_db`
     are the full band and 150-4000 Hz in dB of full scale; `power` (T, F) the spectra, BIN_HZ apart.
-    `floor_db`, `top_db`, `dynamic_db`: 10th and 95th percentile of `speech_db` and their difference.
+    `floor_db`, `top_db`, `dynamic_db`: 10th and 95th percentile of `speech_db` from the first voiced frame to
+    the last, and their difference: silence around a voice changes nothing.
     `speech` and the quiet `pauses` (>= 0.2 s) between are in seconds, `syllables_s` the times of syllable
     nuclei. `speechlike`: the sound passes the speech gate, which reads `voiced_energy` (share of the energy
     in a speaking pitch) and `held` (share of the pitch that stands still as in music). `background_tone_s`:
     seconds of steady tone outside speech. `rate_sps`: syllables per second of speech, from the text or the
     sound as `rate_from` says. `effort`: 0 is ordinary speech, above 0.55 projected, below -0.9 soft, None
-    if not measurable; `efforts` the same for each stretch of `speech`. `hnr_db`: harmonics-to-noise ratio.
+    if not measurable; `efforts` the same for each stretch of `speech`. `clear_db`: how far the middle voiced
+    frame stands above the quiet moments at 1-5 kHz; below 6 dB noise hides the effort. `hnr_db`:
+    harmonics-to-noise ratio.
     """
 
     state: Literal["none", "silent", "short", "heard"]
@@ -103,6 +119,7 @@ class Voice:
     rate_from: Literal["text", "sound"] | None = None
     effort: float | None = None
     efforts: tuple[float | None, ...] = ()
+    clear_db: float | None = None
     hnr_db: float | None = None
 
     @property
@@ -141,27 +158,25 @@ def analyse(wave: np.ndarray, *, subtitle: str = "") -> Voice:
     level_db, speech_db, nucleus_db = (_decibel(power, band) for band in BANDS_HZ)
     pitch_hz, strength = track_pitch(wave)
     times_s = np.arange(len(power)) * HOP_S
-    floor_db, top_db = (float(x) for x in np.percentile(speech_db, [10, 95]))
+    talk = reach(strength > 0)
+    floor_db, top_db = (float(x) for x in np.percentile(speech_db[talk], [10, 95]))
     speech, pauses = _segments(level_db, speech_db, strength > 0, duration_s)
     inside = _inside(times_s, speech)
     pitch_hz, strength = np.where(inside, pitch_hz, np.nan), np.where(inside, strength, 0.0)
     voiced = strength > 0
-    nuclei = _nuclei(nucleus_db, voiced)
+    nuclei = _nuclei(nucleus_db, voiced, talk)
     voiced_energy = _voiced_energy(speech_db, pitch_hz, strength)
     _, held_share = held(pitch_hz)
     rhythm = bool(nuclei) and len(nuclei) >= GATE_NUCLEI_SPS * _length_s(speech)
     speechlike = rhythm and voiced_energy >= GATE_ENERGY_SHARE and held_share <= GATE_HELD_SHARE
-    background = power[speech_db < floor_db + QUIET_ABOVE_FLOOR_DB].mean(axis=0)  # (F,)
+    background = power[talk][speech_db[talk] < floor_db + QUIET_ABOVE_FLOOR_DB].mean(axis=0)  # (F,)
+    clear_db = _clear_db(power, talk)  # (T,)
     rate_sps, rate_from = _rate(len(nuclei), _length_s(speech), subtitle) if speechlike else (None, None)
+    curves = times_s, pitch_hz, strength, level_db, speech_db, power
     return Voice(
         state,
         duration_s,
-        times_s,
-        pitch_hz,
-        strength,
-        level_db,
-        speech_db,
-        power,
+        *curves,
         floor_db=floor_db,
         top_db=top_db,
         speech=speech,
@@ -169,13 +184,17 @@ def analyse(wave: np.ndarray, *, subtitle: str = "") -> Voice:
         syllables_s=tuple(round(at * HOP_S, 2) for at in nuclei),
         voiced_energy=voiced_energy,
         held=held_share,
-        background_tone_s=_tone_s(wave, inside, speech_db > top_db - TONE_BELOW_TOP_DB),
+        background_tone_s=tone_s(wave, inside, speech_db > top_db - TONE_BELOW_TOP_DB),
         speechlike=speechlike,
         rate_sps=rate_sps,
         rate_from=rate_from,
-        effort=_effort(power[voiced], background),
-        efforts=tuple(_effort(power[voiced & _inside(times_s, (x,))], background) for x in speech),
-        hnr_db=_hnr_db(strength[voiced]),
+        effort=_effort(power[voiced], background, clear_db[voiced]),
+        efforts=tuple(
+            _effort(power[at], background, clear_db[at])
+            for at in (voiced & _inside(times_s, (x,)) for x in speech)
+        ),
+        clear_db=float(np.median(clear_db[voiced])) if voiced.any() else None,
+        hnr_db=hnr_db(strength[voiced]),
     )
 
 
@@ -217,9 +236,9 @@ def _decibel(power: np.ndarray, band_hz: tuple[float, float]) -> np.ndarray:
     return 10 * np.log10(np.maximum(energy, 10 ** (EMPTY_DB / 10)))
 
 
-def _loud(level_db: np.ndarray) -> np.ndarray:
-    """Mark the frames that stand out from the floor of this clip (T,)."""
-    floor_db, top_db = np.percentile(level_db, [10, 95])
+def _loud(level_db: np.ndarray, talk: slice) -> np.ndarray:
+    """Mark the frames (T,) that stand out from the floor of the frames `talk`."""
+    floor_db, top_db = np.percentile(level_db[talk], [10, 95])
     return level_db > max(
         floor_db + SPEECH_SHARE_OF_RANGE * (top_db - floor_db), top_db - SPEECH_BELOW_TOP_DB
     )
@@ -231,9 +250,11 @@ def _segments(
     """Speech: loud stretches near voicing and the consonants joined to them. Pauses: the quiet between."""
     from scipy.ndimage import binary_closing, binary_dilation, gaussian_filter1d
 
-    voicing = gaussian_filter1d(voiced.astype(float), VOICING_SIGMA_S / HOP_S)
-    core = _loud(speech_db) & (voicing > MIN_VOICING)
-    loud = core | binary_closing(_loud(speech_db) | _loud(level_db), iterations=round(DIP_S / HOP_S))
+    talk, dip = reach(voiced), round(DIP_S / HOP_S)
+    voicing = gaussian_filter1d(voiced.astype(float), VOICING_SIGMA_S / HOP_S, mode="constant")
+    core = _loud(speech_db, talk) & (voicing > MIN_VOICING)
+    loud = np.pad(_loud(speech_db, talk) | _loud(level_db, talk), dip)  # else closing erodes the ends
+    loud = core | binary_closing(loud, iterations=dip)[dip:-dip]
     speech = binary_dilation(core, iterations=round(GROW_S / HOP_S), mask=loud)
     found = []
     for start, end in _spans(speech, duration_s):
@@ -258,32 +279,18 @@ def _spans(mask: np.ndarray, duration_s: float) -> Segments:
     return tuple((round(max(start, 0.0), 3), round(min(end, duration_s), 3)) for start, end in edges)
 
 
-def _tone_s(wave: np.ndarray, inside: np.ndarray, audible: np.ndarray) -> float:
-    """Seconds of steady tone outside speech: music or hum, which no voice holds so still.
+def _nuclei(nucleus_db: np.ndarray, voiced: np.ndarray, talk: slice) -> list[int]:
+    """Frames of syllable nuclei: voiced peaks of the level where vowels are loud.
 
-    `inside` and `audible` (T,) bool. Tracked anew with the speech taken out: beside a voice, the tracker
-    ignores it.
+    `nucleus_db` and `voiced` (T,); `talk`: the frames whose loudest say how loud a nucleus must be.
     """
-    from scipy.ndimage import binary_dilation
-
-    near = binary_dilation(inside, iterations=round(ECHO_S / HOP_S))
-    if near.all():
-        return 0.0
-    samples = np.minimum(np.arange(len(wave)) // HOP, len(near) - 1)
-    pitch_hz, _ = track_pitch(wave * ~near[samples])
-    still, _ = held(pitch_hz)
-    return float((still & ~near & audible).sum() * HOP_S)
-
-
-def _nuclei(nucleus_db: np.ndarray, voiced: np.ndarray) -> list[int]:
-    """Frames of syllable nuclei: voiced peaks of the level where vowels are loud."""
     from scipy.ndimage import gaussian_filter1d
     from scipy.signal import find_peaks
 
     if not voiced.any():
         return []
     smooth = gaussian_filter1d(nucleus_db, 0.5)
-    lowest = np.percentile(smooth, 95) - NUCLEUS_BELOW_TOP_DB
+    lowest = np.percentile(smooth[talk], 95) - NUCLEUS_BELOW_TOP_DB
     gap = round(NUCLEUS_GAP_S / HOP_S)
     peaks, _ = find_peaks(smooth, height=lowest, prominence=NUCLEUS_PROMINENCE_DB, distance=gap)
     return [int(at) for at in peaks if voiced[at]]
@@ -297,26 +304,38 @@ def _voiced_energy(speech_db: np.ndarray, pitch_hz: np.ndarray, strength: np.nda
     return float(energy[well].sum() / energy.sum())
 
 
-def _rate(nuclei: int, talk_s: float, subtitle: str) -> tuple[float, Literal["text", "sound"]]:
-    """Syllables per second: those of the text when its count is possible for this sound, else those heard."""
+def _rate(
+    nuclei: int, talk_s: float, subtitle: str
+) -> tuple[float, Literal["text", "sound"]] | tuple[None, None]:
+    """Syllables per second: those of the text when they fit this sound, those heard when they cannot belong
+    to it. None when the two are both possible and disagree: one is wrong, and nothing says which.
+    """
     heard_sps = nuclei / FOUND_NUCLEI_SHARE / talk_s
     written = count_syllables(subtitle)
     written_sps = written / talk_s
     possible = RATE_LIMITS_SPS[0] <= written_sps <= RATE_LIMITS_SPS[1]
+    if written < MIN_TEXT_SYLLABLES or not possible:
+        return heard_sps, "sound"
     agree = heard_sps / RATES_AGREE <= written_sps <= heard_sps * RATES_AGREE
-    if written >= MIN_TEXT_SYLLABLES and possible and agree:
-        return written_sps, "text"
-    return heard_sps, "sound"
+    return (written_sps, "text") if agree else (None, None)
 
 
-def _effort(voiced: np.ndarray, background: np.ndarray) -> float | None:
+def _clear_db(power: np.ndarray, talk: slice) -> np.ndarray:
+    """How far each frame (T,) stands above the quiet moments of the frames `talk` where effort shows."""
+    band_db = _decibel(power, EFFORT_BAND_HZ)
+    return band_db - np.percentile(band_db[talk], EFFORT_BACKGROUND_PERCENT)
+
+
+def _effort(voiced: np.ndarray, background: np.ndarray, clear_db: np.ndarray) -> float | None:
     """How hard the voice works, by its spectral tilt: a raised voice has stronger high frequencies.
 
-    `voiced` (voiced frames, F) and `background` (F,) are power spectra. alpha: energy at 1-5 kHz over
+    `voiced` (voiced frames, F) and `background` (F,) are power spectra, `clear_db` (voiced frames,). The
+    figures are medians, so half of the frames must be clear of noise; leaving out the others would keep only
+    the tense ones. alpha: energy at 1-5 kHz over
     50-1000 Hz; Hammarberg: strongest bin below 2 kHz over the strongest at 2-5 kHz; medians in dB, the
     background subtracted. Weights: spec 5.1 (EmoDB arousal AUC .92).
     """
-    if len(voiced) < MIN_EFFORT_FRAMES:
+    if len(voiced) < MIN_EFFORT_FRAMES or np.median(clear_db) < CLEAR_DB:
         return None
     spectrum = np.maximum(voiced - background, 1e-12)
     at_50, at_1k, at_2k, at_5k = (round(hz / BIN_HZ) for hz in (50, 1000, 2000, 5000))
@@ -326,14 +345,6 @@ def _effort(voiced: np.ndarray, background: np.ndarray) -> float | None:
     hammarberg_db = np.median(10 * np.log10(below.max(axis=1) / above.max(axis=1)))
     tilt = (alpha_db - ALPHA_NEUTRAL_DB) / ALPHA_UNIT_DB
     return float(0.6 * tilt + 0.4 * (HAMMARBERG_NEUTRAL_DB - hammarberg_db) / HAMMARBERG_UNIT_DB)
-
-
-def _hnr_db(strength: np.ndarray) -> float | None:
-    """Median harmonics-to-noise ratio of voiced frames, from the autocorrelation (Boersma 1993)."""
-    if not len(strength):
-        return None
-    middle = float(np.clip(np.median(strength), 0.001, 0.9999))
-    return float(10 * np.log10(middle / (1 - middle)))
 
 
 def _inside(times_s: np.ndarray, segments: Segments) -> np.ndarray:

@@ -5,7 +5,8 @@ a wheel of a few cores with finer words around them follows Plutchik (1980, Emot
 synthesis) and the feelings wheel of Willcox (1982); the place of each word in valence and arousal follows the
 idea of Russell (1980, A circumplex model of affect). No published table was copied: words, sectors, Chinese
 equivalents and the values of valence, arousal and dominance (-1..1) are our own judgement, made to rank words
-and not to measure people.
+and not to measure people. `traditional.tsv` (traditional and simplified characters) is our own list as well,
+of the characters that occur in these words and in everyday subtitles, written from general knowledge.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .schema import Language
 MAX_WORDS = 4  # of an English form ("looking forward to" has 3)
 MAX_LABEL_WORDS = 4  # an English piece of a list with more words is a sentence, not a label
 MAX_LABEL_HAN = 8  # the same for Chinese characters
+MAX_NAME_WORDS = 12  # of a label with the words around it ("a somewhat strong feeling of being ...")
 NEGATION_WORDS = 3  # English: how far before a word its negation may stand
 NEGATION_HAN = 3  # Chinese: the same, in characters
 
@@ -48,7 +50,7 @@ PREFIX_ZH = re.compile(
 )
 SUFFIX_ZH = re.compile("(?:的情绪|的情感|的感觉|的心情|的状态|的语气|的态度|之情|情绪|心情|地|的|了)$")
 SEPARATORS = re.compile(r"[,，、;；/|\n\r\t]|(?:^|\s)(?:and|&|as well as|or)(?=\s)", re.IGNORECASE)
-SENTENCE_END = re.compile(r"[.。!！?？](?=.*\w)")  # a stop that is followed by more text
+SENTENCE_END = re.compile(r"[.。!！?？][^\w\n.。!！?？]*\w")  # a stop that is followed by more text
 HEADING = re.compile(
     r"^[^\[,:：]{0,40}?(?:emotions?|labels?|feelings?|情感|情绪|标签)[^\[,:：]{0,16}[:：]\s*", re.IGNORECASE
 )
@@ -143,6 +145,8 @@ def canonical(word: str) -> str | None:
         return _canonical_zh(name)
     forms = load_wheels().forms
     tokens = name.split(" ")
+    if len(tokens) > MAX_NAME_WORDS:
+        return None
     while tokens:
         for candidate in _inflections(" ".join(tokens)):
             if candidate in forms:
@@ -294,14 +298,15 @@ def _mentions_en(flat: str) -> Iterator[Mention]:
             size -= base is None
         if base:
             start, end = tokens[position].start(), tokens[position + size - 1].end()
-            yield Mention(start, end, base, _negated_en(flat, tokens[:position], start))
+            near = tokens[max(0, position - NEGATION_WORDS) : position]  # all before it: quadratic time
+            yield Mention(start, end, base, _negated_en(flat, near, start))
         position += max(size, 1)
 
 
 def _negated_en(flat: str, before: list[re.Match[str]], start: int) -> bool:
     if not before:
         return False
-    near = CLAUSE_END.split(flat[before[-NEGATION_WORDS:][0].start() : start])[-1]
+    near = CLAUSE_END.split(flat[before[0].start() : start])[-1]
     return bool(NEGATION_EN.search(NOT_NEGATING_EN.sub("", near)))
 
 

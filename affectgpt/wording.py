@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .schema import Clue, Text
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from .schema import Clue, Language, Modality, Text
 
 OPENING = {
     "visual": Text("In the video, ", "在视频中，"),
@@ -25,17 +29,36 @@ MODALITY_NOUN = {
 READING = {
     "visual": Text("On its own, the picture looks {mood}.", "单看画面，给人的印象{mood}。"),
     "acoustic": Text("Heard alone, the voice sounds {mood}.", "单听声音，给人的感觉{mood}。"),
-    "lexical": Text("Taken by themselves, the words are {mood}.", "单看这句话，语意{mood}。"),
+    "lexical": Text("Taken by itself, the wording is {mood}.", "单看这句话，语意{mood}。"),
 }
-MOODS = {  # sign of valence, sign of arousal
+_FELT = {  # sign of valence, sign of arousal
     (1, 1): Text("pleasant and lively", "愉快而有活力"),
     (1, 0): Text("pleasant", "是愉快的"),
     (1, -1): Text("pleasant and relaxed", "愉快而放松"),
-    (0, 1): Text("stirred, though not clearly pleasant or unpleasant", "比较激动，但分不出是好是坏"),
     (0, -1): Text("subdued", "比较低沉、收敛"),
     (-1, 1): Text("unpleasant and tense", "不愉快，也不平静"),
     (-1, 0): Text("unpleasant", "不太愉快"),
     (-1, -1): Text("low and downcast", "比较低落"),
+}
+MOODS = {  # of a modality taken alone
+    "visual": _FELT
+    | {
+        (0, 1): Text("worked up; whether with joy or anger cannot be seen", "比较激动，但看不出是喜是怒"),
+    },
+    "acoustic": _FELT
+    | {
+        (0, 1): Text("worked up; whether with joy or anger cannot be heard", "比较激动，但听不出是喜是怒"),
+    },
+    "lexical": {
+        (1, 1): Text("positive and lively", "偏正面，情绪高涨"),
+        (1, 0): Text("positive", "偏正面"),
+        (1, -1): Text("positive and calm", "偏正面，语气平和"),
+        (0, 1): Text("worked up, neither positive nor negative", "比较激动，但谈不上正面或负面"),
+        (0, -1): Text("subdued", "比较低沉"),
+        (-1, 1): Text("negative and agitated", "偏负面，情绪激动"),
+        (-1, 0): Text("negative", "偏负面"),
+        (-1, -1): Text("negative and downcast", "偏负面，情绪低落"),
+    },
 }
 JOINTS = {  # between two clues of one sentence; at the head of a sentence that goes on
     "contrast": (Text(", but ", "，但"), Text("Yet ", "不过，")),
@@ -45,15 +68,29 @@ JOINTS = {  # between two clues of one sentence; at the head of a sentence that 
     "besides": (Text(", and ", "；"), Text("", "")),
     "also": (Text(", and ", "；"), Text("", "")),
 }
-MIXED = Text("mixed, pleasant in places and unpleasant in others", "有好有坏")
+MIXED = {
+    "visual": Text("mixed, pleasant in places and unpleasant in others", "有好有坏"),
+    "acoustic": Text("mixed, pleasant in places and unpleasant in others", "有好有坏"),
+    "lexical": Text("mixed, positive in places and negative in others", "有正面也有负面"),
+}
 PHASES = {1: Text("pleasant", "愉快"), -1: Text("unpleasant", "不愉快")}
-FORMS = {  # how an English list names a lexical clue whose text is a clause; Chinese clauses join as they are
-    "exclamation": "an exclamation",
-    "trailing_off": "a sentence that trails off",
-    "repetition": "a repetition",
-    "hesitation": "a hesitation",
-    "address": "a form of address",
-    "politeness": "polite forms",
+# How an English list names one or several lexical clues; Chinese clauses join as they are.
+FORMS = {
+    "question": ("a question", "questions"),
+    "exclamation": ("an exclamation", "exclamations"),
+    "trailing_off": ("a sentence that trails off", "sentences that trail off"),
+    "accusation": ("an accusing turn of phrase", "accusing turns of phrase"),
+    "repetition": ("a repetition", "repetitions"),
+    "hesitation": ("a hesitation", "hesitations"),
+    "address": ("a form of address", "forms of address"),
+    "politeness": ("polite forms", "polite forms"),
+}
+SUBJECTS = {  # what a clue speaks of; clues that are not here speak of the face or the voice
+    "speech": {"speech_rate", "fast_speech", "slow_speech", "long_pauses", "no_pauses"},
+    "head": {"head_pose", "head_down", "head_turns", "head_moves", "nod", "head_shake"},
+    "body": {"body_still"},
+    "background": {"background_tone", "noise", "music_like_sound", "audible_breath", "other_faces"}
+    | {"strong_movement", "dim_scene", "picture_moves", "picture_still"},
 }
 SAY = {
     "contains": Text("It contains {items}.", "{items}。"),
@@ -79,6 +116,11 @@ SAY = {
     "open": Text(
         "Both readings stay open: the person may be {first}{rest}.",
         "两种理解都有可能：人物流露出的可能是{first}{rest}。",
+    ),
+    "smile_or_words": Text(
+        "Both readings stay open: the person may be {smile} if the smile is meant, or {words} if the words"
+        " are.",
+        "两种理解都有可能：若笑容当真，人物流露出的是{smile}；若话语当真，则是{words}。",
     ),
     "parts": Text(
         "No single emotion covers the whole clip: the person may be {first}{rest}, each for a part of it.",
@@ -117,6 +159,7 @@ LEVELS = {  # from clearly negative to clearly positive
         Text("the energy is high", "激动程度很高"),
     ),
 }
+MIXED_TONE = Text("the tone is mixed", "情绪基调悲喜交织")
 MEASURE = {"valence": Text("valence", "效价"), "arousal": Text("arousal", "唤醒度")}
 
 # to point back to a clue inside a sentence
@@ -178,19 +221,19 @@ NOUNS = {
     "address": Text("the form of address", "称呼"),
     "polarity": Text("the tone of the wording", "整句的措辞"),
 }
-FEELINGS = {  # what a word_<category> clue names
+FEELINGS = {  # what a word_<category> clue names; Chinese must read well in 话里带着… and 表示…的词
     "joy": Text("joy", "喜悦"),
-    "love": Text("love", "喜爱"),
-    "gratitude": Text("thanks", "感谢"),
-    "relief": Text("relief", "放心"),
+    "love": Text("liking or love", "喜爱之情"),
+    "gratitude": Text("gratitude", "谢意"),
+    "relief": Text("relief", "释然"),
     "pride": Text("pride", "自豪"),
-    "anger": Text("anger", "愤怒"),
+    "anger": Text("anger", "怒气"),
     "sadness": Text("sadness", "悲伤"),
-    "fear": Text("fear", "害怕"),
+    "fear": Text("fear", "恐惧"),
     "worry": Text("worry", "担心"),
     "surprise": Text("surprise", "惊讶"),
     "disgust": Text("disgust", "厌恶"),
-    "doubt": Text("doubt", "疑虑"),
+    "doubt": Text("doubt", "疑惑"),
     "contempt": Text("contempt", "轻蔑"),
     "apology": Text("apology", "歉意"),
 }
@@ -205,3 +248,76 @@ def noun(clue: Clue) -> Text | None:
         feeling = FEELINGS.get(clue.name.removeprefix("word_"))
         return feeling and Text(f"the words of {feeling.en}", f"表示{feeling.zh}的词")
     return NOUNS.get(clue.name)
+
+
+def subject(clue: Clue) -> str:
+    """Return what a clue speaks of: speech, head, body, background, or the face or voice itself."""
+    return next((name for name, clues in SUBJECTS.items() if clue.name in clues), clue.modality)
+
+
+SMILE_EARLY_S = 0.5  # a smile that starts longer before a change is not what the face changes to
+FRAMES = ("expression_change", "head_pose")  # they set the scene; nothing happens "at the same time"
+VARIED = {  # not the same connective twice in a row
+    ("later", "later"): "afterwards",
+    ("meanwhile", "meanwhile"): "besides",
+    ("contrast", "contrast"): "besides",
+}
+
+
+def relation(before: Clue, clue: Clue, last: str) -> str:
+    """Return the key of `JOINTS` between two clues, another one than the `last` that was used."""
+    plain = _relation(before, clue)
+    return VARIED.get((last, plain), plain)
+
+
+def _relation(before: Clue, clue: Clue) -> str:
+    if "background" in (subject(before), subject(clue)):
+        return "also"  # "another face shows. Then the brows come down" would read as a cause
+    if before.valence * clue.valence < 0:
+        return "contrast"
+    if clue.modality != "visual" or not before.spans or not clue.spans or before.name in FRAMES:
+        return "also"
+    if clue.start_s >= before.end_s - 0.05:
+        return "later"
+    shared = sum(max(0.0, min(b, d) - max(a, c)) for a, b in before.spans for c, d in clue.spans)
+    shorter = min(sum(b - a for a, b in spans) for spans in (before.spans, clue.spans))
+    return "meanwhile" if clue.start_s > before.start_s + 0.1 and shared > shorter / 2 else "also"
+
+
+def smile_once(clues: list[Clue]) -> list[Clue]:
+    """Return the clues with a face that opens without a smile, and the smile that follows, as one clue."""
+    change = next((clue for clue in clues if clue.name == "expression_change"), None)
+    smile = next((clue for clue in clues if clue.name in ("smile", "slight_smile")), None)
+    if not change or not smile or len(smile.spans) != 1 or smile.start_s < change.start_s - SMILE_EARLY_S:
+        return clues
+    looks = [re.search(r"([:：] ?[^:：]+?) ?[(（][^()（）]*[)）][.。]$", smile.text[x]) for x in ("en", "zh")]
+    if not all(looks):
+        return clues
+    en, zh = (change.text[x].rstrip(".。") + look[1] for x, look in zip(("en", "zh"), looks, strict=True))
+    told = replace(smile, text=Text(f"{en}.", f"{zh}。"))
+    return [told if clue is change else clue for clue in clues if clue is not smile]
+
+
+def modalities(names: Iterable[Modality], language: Language, word: str = "and") -> str:
+    """Return the nouns of modalities as the head of a sentence."""
+    text = join_list([MODALITY_NOUN[name][language] for name in names], language, word)
+    return text[:1].upper() + text[1:]
+
+
+def join_list(items: Sequence[str], language: Language, word: str = "and") -> str:
+    """Return "a, b and c"."""
+    if language == "zh":
+        last = {"and": "和", "or": "或"}[word]
+        return "、".join(items[:-1]) + last * (len(items) > 1) + "".join(items[-1:])
+    return ", ".join(items[:-1]) + f" {word} " * (len(items) > 1) + "".join(items[-1:])
+
+
+def inside(text: str, language: Language) -> str:
+    """Return a sentence as it stands after other words: without its capital, but for an acronym or "I"."""
+    capital = text[:1].isupper() and not text[1:2].isupper() and not text.startswith(("I ", "I'"))
+    return text[:1].lower() + text[1:] if language == "en" and capital else text
+
+
+def together(sentences: Iterable[str], language: Language) -> str:
+    """Return a paragraph."""
+    return (" " if language == "en" else "").join(sentences)

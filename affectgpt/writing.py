@@ -11,22 +11,29 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from .schema import MODALITIES, Clue, Conflict, Language, Modality, Part, Text, Verdict, Window
-from .wheel import translate
+from .schema import MODALITIES, Clue, Conflict, Label, Language, Modality, Part, Text, Verdict, Window
+from .wheel import affect, translate
 from .wording import (
     FORMS,
     JOINTS,
     LEVELS,
     MEASURE,
     MIXED,
-    MODALITY_NOUN,
+    MIXED_TONE,
     MOODS,
     NOTHING_MORE,
     OPENING,
     PHASES,
     READING,
     SAY,
+    inside,
+    join_list,
+    modalities,
     noun,
+    relation,
+    smile_once,
+    subject,
+    together,
 )
 
 MOST_CLUES = {"visual": 5, "acoustic": 5, "lexical": 5}  # in the text of a part; the clue list has all
@@ -47,6 +54,7 @@ INFORM = {  # weight of clues that only inform; one that is not here stays in th
     "address": 0.05,
     "politeness": 0.08,
 }
+EARLY = {"head_pose": -2.0, "expression_change": -1.0}  # told before what starts at 0 s
 FIRST = ("face_presence", "quote", "pitch_level", "high_pitch")  # a part opens with it
 JOIN_CHARS = {"en": 230, "zh": 90}  # longest sentence made of two clues
 MOST_NAMES = 4  # clues named again in the inference
@@ -75,8 +83,8 @@ def write(
         sentences = _part(modality, clues, verdict, language, missing.get(modality))
         if modality == "visual" and lost:
             sentences.append(lost[language])
-        parts[modality] = _together(sentences, language)
-    parts["inference"] = _together(_inference(clues, verdict, language, missing), language)
+        parts[modality] = together(sentences, language)
+    parts["inference"] = together(_inference(clues, verdict, language, missing), language)
     return parts
 
 
@@ -90,10 +98,12 @@ def _part(
     opening = OPENING[modality][language]
     if not shown:
         why = missing or NOTHING_MORE[modality]
-        return [opening + SAY["unusable"][language].format(why=_inside(why[language], language))]
+        return [opening + SAY["unusable"][language].format(why=inside(why[language], language))]
     first, *more = (_listed if modality == "lexical" else _flow)(shown, language)
-    first = re.sub(r"^在 ?(?=\d)", "", first)  # 在音频中，在 1.2 秒: once is enough
-    sentences = [opening + _inside(first, language), *more]
+    first = re.sub(r"^在 ?(?=\d|片段)", "", first)  # 在音频中，在 1.2 秒: once is enough
+    first = re.sub("^(片段的大部分时间里)(?=有)", r"\1都", first)
+    silent = shown[0].name == "silence"  # "in the audio, the sound track is silent" says it twice
+    sentences = [first if silent else opening + inside(first, language), *more]
     if missing:
         return sentences
     if not any(_speaks(clue) for clue in shown):
@@ -109,10 +119,12 @@ def _chosen(modality: Modality, clues: Sequence[Clue]) -> list[Clue]:
     rest = sorted(rest, key=lambda clue: (-_weight(clue), clue.name))[: MOST_CLUES[modality]]
     place = {  # words as they are read, what is seen as it happens, the voice by what marks it most
         "lexical": lambda clue: clue.chars or (10**6, 0),
-        "visual": lambda clue: -1.0 if clue.name == "expression_change" else clue.start_s or 0.0,
-        "acoustic": lambda clue: -_weight(clue),
+        "visual": lambda clue: EARLY.get(clue.name, clue.start_s or 0.0),
+        "acoustic": lambda clue: (subject(clue) == "background", subjects.index(subject(clue))),
     }
-    return [clue for clue in mine if clue.name in FIRST] + sorted(rest, key=place[modality])
+    subjects = [subject(clue) for clue in rest]  # the weightiest first; what is said of one stays together
+    shown = [clue for clue in mine if clue.name in FIRST] + sorted(rest, key=place[modality])
+    return smile_once(shown) if modality == "visual" else shown
 
 
 def _weight(clue: Clue) -> float:
@@ -128,10 +140,10 @@ def _speaks(clue: Clue) -> bool:
 def _mood(modality: Modality, clues: Sequence[Clue], verdict: Verdict) -> Text | None:
     valences = [clue.valence * clue.strength for clue in clues if clue.modality == modality]
     if sum(x for x in valences if x > 0) >= BOTH and sum(x for x in valences if x < 0) <= -BOTH:
-        return MIXED
+        return MIXED[modality]
     valence, arousal, _ = verdict.modalities.get(modality, (0.0, 0.0, 0.0))
     limit = VOICE_LEANS if modality == "acoustic" else LEANS
-    return MOODS.get((_sign(valence, limit), _sign(arousal, STIRS)))
+    return MOODS[modality].get((_sign(valence, limit), _sign(arousal, STIRS)))
 
 
 def _sign(x: float, limit: float) -> int:
@@ -139,44 +151,26 @@ def _sign(x: float, limit: float) -> int:
 
 
 def _flow(clues: Sequence[Clue], language: Language) -> list[str]:
-    """Join neighbours two by two into sentences, by a word that tells how the second relates to the first."""
+    """Join neighbours that speak of the same thing two by two into sentences, by a word that relates them."""
     sentences: list[str] = []
-    relation = "also"
+    joint = "also"
     single = False  # whether the last sentence holds one clue and may take another
     for before, clue in pairwise([None, *clues]):
         text = " ".join(clue.text[language].split())
         if before is None or before.name in FIRST:
             sentences.append(text)
         else:
-            relation = VARIED.get((relation, _relation(before, clue)), _relation(before, clue))
-            middle, head = JOINTS[relation]
+            joint = relation(before, clue, joint)
+            middle, head = JOINTS[joint]
             short = len(sentences[-1]) + len(text) < JOIN_CHARS[language]
-            if single and short and not re.search("[;；:：]", sentences[-1] + text):
-                sentences[-1] = sentences[-1].rstrip(".。") + middle[language] + _inside(text, language)
+            alike = subject(before) == subject(clue) != "background"
+            if single and alike and short and not re.search("[;；:：]", sentences[-1] + text):
+                sentences[-1] = sentences[-1].rstrip(".。") + middle[language] + inside(text, language)
                 single = False
                 continue
-            sentences.append(head[language] + (_inside(text, language) if head[language] else text))
+            sentences.append(head[language] + (inside(text, language) if head[language] else text))
         single = clue.name not in FIRST
     return sentences
-
-
-VARIED = {  # not the same connective twice in a row
-    ("later", "later"): "afterwards",
-    ("meanwhile", "meanwhile"): "besides",
-    ("contrast", "contrast"): "besides",
-}
-
-
-def _relation(before: Clue, clue: Clue) -> str:
-    if before.valence * clue.valence < 0:
-        return "contrast"
-    if clue.modality != "visual" or not before.spans or not clue.spans or before.name == "expression_change":
-        return "also"
-    if clue.start_s >= before.end_s - 0.05:
-        return "later"
-    shared = sum(max(0.0, min(b, d) - max(a, c)) for a, b in before.spans for c, d in clue.spans)
-    shorter = min(sum(b - a for a, b in spans) for spans in (before.spans, clue.spans))
-    return "meanwhile" if clue.start_s > before.start_s + 0.1 and shared > shorter / 2 else "also"
 
 
 def _listed(clues: Sequence[Clue], language: Language) -> list[str]:
@@ -191,13 +185,14 @@ def _listed(clues: Sequence[Clue], language: Language) -> list[str]:
             continue
         what, words = match.groups()
         if language == "en":
-            what, quoted = FORMS.get(clue.name, _inside(what, language)), f" ({words})"
+            named = FORMS.get(clue.name)
+            what, quoted = named[words.count("“") > 1] if named else inside(what, language), f" ({words})"
         else:
             what, quoted = what.removeprefix("话里") if items else what, f"（{words}）"
         whole = clue.name in ("question", "exclamation")  # that sentence was just quoted
         items.setdefault(clue.name if whole else words, what if whole else what + quoted)
     if items:
-        joined = "，".join(items.values()) if language == "zh" else _list(list(items.values()), language)
+        joined = "，".join(items.values()) if language == "zh" else join_list(list(items.values()), language)
         sentences.insert(int(clues[0].name == "quote"), SAY["contains"][language].format(items=joined))
     return sentences
 
@@ -219,7 +214,7 @@ def _inference(
     out += _overall(verdict, language)
     gone = [modality for modality in MODALITIES if modality in missing]
     if 0 < len(gone) < len(MODALITIES):
-        out.append(SAY["gone"][language].format(rest=_modalities(gone, language, "or")))
+        out.append(SAY["gone"][language].format(rest=modalities(gone, language, "or")))
     return out
 
 
@@ -230,11 +225,11 @@ def _support(verdict: Verdict, clues: Sequence[Clue], language: Language) -> lis
     if label.name == "neutral" or not names:
         return []
     voices = {clue.modality for clue in supporters}
-    joined = _list(names, language)
+    joined = join_list(names, language)
     out = [SAY["together" if len(voices) > 1 else "alone"][language].format(names=joined)]
     quiet = [m for m in MODALITIES if m not in voices and _is_quiet(m, clues, verdict)]
     if quiet:
-        text = SAY["little"][language].format(rest=_modalities(quiet, language))
+        text = SAY["little"][language].format(rest=modalities(quiet, language))
         out.append(text.replace(" adds ", " add ") if len(quiet) > 1 or quiet == ["lexical"] else text)
     return out
 
@@ -251,7 +246,7 @@ def _conflict(conflict: Conflict, clues: Sequence[Clue], language: Language) -> 
         sides.setdefault(clues[position].modality, []).append(clues[position])
     one = "lexical" if "lexical" in sides else "acoustic"
     against = [clue for modality, side in sides.items() if modality != one for clue in side]
-    names = [_list(_names(side, language), language) for side in (sides.get(one, []), against)]
+    names = [join_list(_names(side, language), language) for side in (sides.get(one, []), against)]
     if not all(names):
         return [conflict.text[language]]
     _, colon, meaning = re.split(
@@ -263,7 +258,7 @@ def _conflict(conflict: Conflict, clues: Sequence[Clue], language: Language) -> 
 def _hypothesis(verdict: Verdict, language: Language, *, turns: bool) -> str:
     if not verdict.labels:
         why = verdict.cannot_tell[language] if verdict.cannot_tell else ""
-        return SAY["cannot"][language].format(why=_inside(why, language))
+        return SAY["cannot"][language].format(why=inside(why, language))
     first, *rest = verdict.labels
     degree = "sure" if first.confidence >= SURE else "likely" if first.confidence >= LIKELY else "faint"
     if first.name == "neutral":
@@ -271,11 +266,36 @@ def _hypothesis(verdict: Verdict, language: Language, *, turns: bool) -> str:
     elif rest and (verdict.conflicts or turns):
         degree = "open" if verdict.conflicts else "parts"
     chinese = language == "zh"
+    if _smiles_bitterly(verdict) and (told := _smile_or_words(verdict.labels, language)):
+        return told
     named = "" if chinese and degree == "neutral" else first.text[language]
     named += f"（置信度 {first.confidence:.2f}）" if chinese else f" (confidence {first.confidence:.2f})"
-    others = _list([label.text[language] for label in rest], language, "or")
+    others = join_list([label.text[language] for label in rest], language, "or")
     tail = (f"，也可能是{others}" if chinese else f", and perhaps {others}") if rest else ""
     return SAY[degree][language].format(first=named, rest=tail)
+
+
+def _smiles_bitterly(verdict: Verdict) -> bool:
+    return any(conflict.name == "smile_over_bitter_words" for conflict in verdict.conflicts)
+
+
+def _smile_or_words(labels: Sequence[Label], language: Language) -> str | None:
+    """What the person may be if the smile is meant, and if the words are; None where a side has no label."""
+    sides: dict[str, list[str]] = {"smile": [], "words": []}
+    for label in labels:
+        sure = (
+            ("（置信度 {:.2f}）" if language == "zh" else " (confidence {:.2f})")
+            if label is labels[0]
+            else ""
+        )
+        valence = (affect(label.name) or (0.0,))[0]
+        sides["smile" if valence > 0 else "words"].append(
+            label.text[language] + sure.format(label.confidence)
+        )
+    if not all(sides.values()):
+        return None
+    named = {side: join_list(names, language, "or") for side, names in sides.items()}
+    return SAY["smile_or_words"][language].format(**named)
 
 
 def _change(windows: Sequence[Window], language: Language) -> list[str]:
@@ -290,7 +310,7 @@ def _change(windows: Sequence[Window], language: Language) -> list[str]:
 
 
 def _phase(window: Window, language: Language) -> str:
-    names = _list([translate(name, language) for name in window.labels], language, "or")
+    names = join_list([translate(name, language) for name in window.labels], language, "or")
     phase = PHASES[1 if window.valence > 0 else -1][language]
     return f"{phase}（{names}）" if language == "zh" else f"{phase} ({names})"
 
@@ -299,7 +319,9 @@ def _overall(verdict: Verdict, language: Language) -> list[str]:
     levels = []
     for key, value in (("valence", verdict.valence), ("arousal", verdict.arousal)):
         if value is not None:
-            word = LEVELS[key][2 + _sign(value, LEANS) + _sign(value, CLEARLY)][language]
+            level = LEVELS[key][2 + _sign(value, LEANS) + _sign(value, CLEARLY)]
+            mixed = level is LEVELS["valence"][2] and _smiles_bitterly(verdict)
+            word = (MIXED_TONE if mixed else level)[language]
             levels.append(SAY["level"][language].format(word=word, name=MEASURE[key][language], value=value))
     joined = "，".join(levels) if language == "zh" else " and ".join(levels)
     return [SAY["overall"][language].format(levels=joined)] if levels else []
@@ -317,25 +339,3 @@ def _names(clues: Iterable[Clue], language: Language) -> list[str]:
     ordered = sorted(strongest, key=lambda clue: MODALITIES.index(clue.modality))
     names = [name[language] for clue in ordered if (name := noun(clue))]
     return list(dict.fromkeys(names))
-
-
-def _modalities(modalities: Iterable[Modality], language: Language, word: str = "and") -> str:
-    text = _list([MODALITY_NOUN[modality][language] for modality in modalities], language, word)
-    return text[:1].upper() + text[1:]
-
-
-def _list(items: Sequence[str], language: Language, word: str = "and") -> str:
-    if language == "zh":
-        last = {"and": "和", "or": "或"}[word]
-        return "、".join(items[:-1]) + last * (len(items) > 1) + "".join(items[-1:])
-    return ", ".join(items[:-1]) + f" {word} " * (len(items) > 1) + "".join(items[-1:])
-
-
-def _inside(text: str, language: Language) -> str:
-    """The sentence as it stands after other words: without its capital, unless that is an acronym or "I"."""
-    capital = text[:1].isupper() and not text[1:2].isupper() and not text.startswith(("I ", "I'"))
-    return text[:1].lower() + text[1:] if language == "en" and capital else text
-
-
-def _together(sentences: Iterable[str], language: Language) -> str:
-    return (" " if language == "en" else "").join(sentences)

@@ -134,6 +134,22 @@ def write_clip(
     return path
 
 
+def write_strip(path: Path, *, size: tuple[int, int]) -> Path:
+    """A grey MJPEG of any shape, few bytes: JPEG allows sides of 65535 pixels."""
+    import av
+
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("mjpeg", rate=FPS)
+        video.width, video.height, video.pix_fmt = *size, "yuvj420p"
+        grey = np.full((size[1], size[0], 3), 128, np.uint8)
+        for number in range(10):
+            frame = av.VideoFrame.from_ndarray(grey, format="rgb24").reformat(format="yuvj420p")
+            frame.pts = number
+            file.mux(video.encode(frame))
+        file.mux(video.encode(None))
+    return Path(path)
+
+
 def write_wav(path: Path, data: np.ndarray, rate_hz: int = 16_000) -> Path:
     """`data` (channels, S): int16 as PCM, float32 as IEEE float."""
     path, channels = Path(path), len(data)

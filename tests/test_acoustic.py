@@ -38,6 +38,10 @@ def test_plain_speech_is_described_and_nothing_more():
     assert clues["pitch_level"].spans == ((pytest.approx(0.3, abs=0.05), pytest.approx(2.3, abs=0.05)),)
     assert clues["speech_rate"].value == pytest.approx(5, rel=0.05)
     assert "within the usual range" in clues["pitch_level"].text.en
+    assert "(Mandarin averages 5.2)" in clues["speech_rate"].text.en
+    brisk = heard(framed(talk(10, syllable_s=0.16, tilt_db=ORDINARY, swing_st=9)), TEXT)["speech_rate"]
+    assert "somewhat above the Mandarin average of 5.2" in brisk.text.en
+    assert "略高于普通话平均的 5.2 个" in brisk.text.zh
 
 
 @pytest.mark.parametrize(
@@ -96,6 +100,18 @@ def test_loudness_step(gain_db, name):
         assert clues[name].start_s == pytest.approx(2.3, abs=0.3)
 
 
+@pytest.mark.parametrize("gain_db", [0, 8, -8])
+def test_loudness_step_of_a_lively_voice(gain_db):
+    """Syllables that differ by 15 dB among themselves hide no step of 8 dB, and make none."""
+    rng = np.random.default_rng(4)
+    parts = [
+        talk(1, tilt_db=ORDINARY) * 10 ** (-db / 20) for db in rng.permutation(np.tile([0, 5, 10, 15], 6))
+    ]
+    first, second = np.concatenate(parts[:12]), np.concatenate(parts[12:]) * 10 ** (gain_db / 20)
+    names = {x for x in heard(framed(np.concatenate([first, silence(0.3), second]))) if "loudness" in x}
+    assert names == ({"loudness_rise" if gain_db > 0 else "loudness_fall"} if gain_db else set())
+
+
 def test_loudness_of_the_recording_is_no_clue():
     quiet, loud = heard(PLAIN * 0.05, TEXT), heard(PLAIN * 4, TEXT)
     assert [c.text for c in quiet.values()] == [c.text for c in loud.values()]
@@ -104,9 +120,37 @@ def test_loudness_of_the_recording_is_no_clue():
 def test_raised_stretch_is_placed():
     low, high = talk(10, tilt_db=-7.2, swing_st=7), talk(6, tilt_db=-4, swing_st=7)
     wave = framed(np.concatenate([low, silence(0.3), high, silence(0.3), low]))
-    clue = heard(wave)["tense_voice"]
+    clue = heard(wave)["forceful_voice"]
     assert clue.spans == ((pytest.approx(2.6, abs=0.06), pytest.approx(3.8, abs=0.06)),)
     assert clue.value == pytest.approx(1.9, abs=0.3)
+    milder = heard(framed(np.concatenate([low, silence(0.3), talk(6, tilt_db=-4.9, swing_st=7), low])))
+    assert "forceful_voice" not in milder
+
+
+def test_a_pause_with_breath_in_it_is_one_long_pause():
+    part = talk(6, tilt_db=ORDINARY, swing_st=7)
+    wave = framed(np.concatenate([part, silence(0.3), noise(0.2, level=0.02), silence(0.3), part]))
+    clue = heard(wave)["long_pauses"]
+    assert clue.spans == ((pytest.approx(1.5, abs=0.05), pytest.approx(2.3, abs=0.05)),)
+
+
+@pytest.mark.parametrize(("head_s", "tail_s", "level"), [(0, 0.5, 0), (0, 2, 0), (1, 0, 0), (1, 2, 3e-5)])
+@pytest.mark.parametrize("part", range(2))
+def test_silence_around_the_voice_changes_no_clue(head_s, tail_s, level, part):
+    """A recording starts and ends anywhere: all clues stay, and their times move with the voice."""
+    wave = (
+        np.concatenate([talk(9, tilt_db=-4), silence(0.6), 0.2 * talk(7, tilt_db=-4, pitch_hz=190)]),
+        np.concatenate([talk(10, tilt_db=-9), noise(0.15, level=0.01), silence(0.4), talk(9, tilt_db=-9)]),
+    )[part]
+    wave = wave + noise(len(wave) / RATE_HZ, level=3e-4, seed=5)
+    head, tail = noise(head_s, level=level), noise(tail_s, level=level, seed=1)
+    plain, framed_by = heard(wave), heard(np.concatenate([head, wave, tail]))
+    assert list(framed_by) == list(plain)
+    for name, clue in plain.items():
+        assert framed_by[name].value == pytest.approx(clue.value, rel=0.02, abs=0.02), name
+        shifted = np.array(framed_by[name].spans) - head_s
+        assert shifted == pytest.approx(np.array(clue.spans), abs=0.021), name
+        assert framed_by[name].strength == pytest.approx(clue.strength, abs=0.02), name
 
 
 def test_final_rise():
@@ -177,6 +221,25 @@ def test_noise_is_named_and_weakens_what_is_said():
     assert "forceful_voice" not in drowned
 
 
+@pytest.mark.parametrize("tilt_db", [-9, ORDINARY, -4.5])
+def test_noise_that_hides_the_effort_is_said(tilt_db):
+    wave = framed(np.concatenate([talk(10, tilt_db=tilt_db), silence(0.5), talk(10, tilt_db=tilt_db)]))
+    clean = heard(wave, TEXT * 2)
+    efforts = {"effort", "soft_voice", "tense_voice", "forceful_voice"}
+    silent = 0
+    for level in (0.001, 0.003, 0.012, 0.03):
+        noisy = heard(wave + noise(len(wave) / RATE_HZ, level=level), TEXT * 2)
+        named = efforts & set(noisy)
+        assert named <= set(clean), "noise makes no voice another"
+        assert "fast_speech" not in noisy
+        assert bool(named) != ("noise" in noisy)
+        if not named:
+            silent += 1
+            assert "speech_rate" not in noisy
+            assert noisy["noise"].strength == 0
+    assert silent, "the loudest noise hides it"
+
+
 def test_hum_is_named():
     hum = 0.04 * buzz(np.full(len(PLAIN) + 16_000, 131.0))
     assert "background_tone" in heard(np.concatenate([PLAIN, silence(1.0)]) + hum, TEXT)
@@ -226,6 +289,9 @@ def test_sentences_list_three_spans_and_the_record_all():
     clue = heard(wave)["long_pauses"]
     assert len(clue.spans) == 5
     assert len(re.findall(r"\d\.\d–\d+\.\d", clue.text.en)) == 3
+    assert "5 times" in clue.text.en
+    assert "such as at" in clue.text.en
+    assert "如 " in clue.text.zh
 
 
 REAL = {  # what was judged true by eye on spectrogram and pitch overlay
@@ -235,7 +301,7 @@ REAL = {  # what was judged true by eye on spectrogram and pitch overlay
     ),
     "sample_00000338": ({"effort", "long_pauses", "sigh"}, {"forceful_voice", "soft_voice", "wide_pitch"}),
     "sample_00000694": (
-        {"wide_pitch", "tense_voice", "long_pauses", "high_pitch"},
+        {"wide_pitch", "forceful_voice", "long_pauses", "high_pitch"},
         {"soft_voice", "monotone"},
     ),
     "sample_00001073": ({"soft_voice", "long_pauses", "background_tone"}, {"wide_pitch", "forceful_voice"}),

@@ -7,6 +7,7 @@ import sys
 import threading
 from html import escape
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import httpx
@@ -63,16 +64,26 @@ def read_as(monkeypatch, do):
     monkeypatch.setattr(ui, "load_clip", do)
 
 
-def toy(path, subtitle=None, *, subtitle_file=None, player=False):
+def toy(path, subtitle=None, *, subtitle_file=None, player=False, start_s=None, end_s=None):
     cues = (Cue(subtitle, 0.0, 1.0),) if subtitle else ()
     movie = Path(path).read_bytes() if player else None
     return make_clip(name=Path(path).name, cues=cues, player_mp4=movie)
 
 
+VISITOR = SimpleNamespace(session_hash="anna")
+
+
+def ask(page, clip, subtitle="", reference="", labels="", language="en", consent=True, **given):
+    """Start the page's own generator."""
+    fields = [given.get(key) for key in ("subtitle_file", "start_s", "end_s")]
+    head = (str(clip), given.get("sound"), subtitle, *fields, reference, labels)
+    return page.answer(*head, language, consent, VISITOR)
+
+
 def run_page(page, clip, *, consent=True, subtitle="", reference="", labels="", language="en"):
     """Run the page's own generator to its end; return what each component was told last, and all steps."""
     told, steps = {}, []
-    for step in page.answer(str(clip), subtitle, None, reference, labels, language, consent):
+    for step in ask(page, clip, subtitle, reference, labels, language, consent):
         told.update(step)
         steps.append(step)
     return told, steps
@@ -154,7 +165,7 @@ def test_a_bug_shows_an_incident_and_no_path(host, clip, monkeypatch, caplog):
     assert any(incident in record.getMessage() and record.exc_info for record in caplog.records)
 
 
-def test_a_path_on_the_server_is_not_a_clip(host, monkeypatch):
+def test_a_path_on_the_server_is_not_a_clip(host, monkeypatch, capfd, caplog):
     read_as(monkeypatch, lambda *a, **k: pytest.fail("a file of the server was opened"))
     outside = {"path": str(Path(__file__)), "meta": {"_type": "gradio.FileData"}}
     call = f"{host.url}gradio_api/call/analyze"
@@ -162,6 +173,10 @@ def test_a_path_on_the_server_is_not_a_clip(host, monkeypatch):
     answer = httpx.get(f"{call}/{event}").text
     assert answer.startswith("event: error")
     assert str(Path(__file__).parent) not in answer
+    told = "".join(capfd.readouterr()) + caplog.text
+    assert "not uploaded" in told
+    assert "Traceback" not in told
+    assert str(Path(__file__).parent) not in told
 
 
 def test_two_visitors_share_nothing(host, tmp_path, monkeypatch):
@@ -191,11 +206,18 @@ def test_an_upload_that_two_visitors_wait_for_goes_with_the_second(tmp_path, mon
     monkeypatch.setenv(files.ROOT_VARIABLE, str(tmp_path))
     clip, ledger = tmp_path / "same.mp4", files.Uploads()
     clip.write_bytes(b"x")
-    ledger.claim(str(clip))
-    ledger.claim(str(clip))
-    ledger.release(str(clip))
+    ledger.claim(str(clip), "anna")
+    ledger.claim(str(clip), "boris")
+    ledger.claim(str(clip), "boris")  # a press that came to nothing before
+    ledger.release(str(clip), "anna")
     assert clip.exists()
-    ledger.release(str(clip))
+    ledger.release(str(clip), "boris")
+    assert not clip.exists()
+    clip.write_bytes(b"x")
+    ledger.claim(str(clip), "anna")
+    ledger.drop("anna")
+    assert clip.exists()
+    ledger.release(str(clip), "boris")
     assert not clip.exists()
 
 
@@ -204,7 +226,7 @@ def test_files_elsewhere_and_our_copies_are_kept(tmp_path, monkeypatch):
     (tmp_path / "uploads").mkdir()
     for file in (tmp_path / "own.mp4", tmp_path / "uploads" / f"a{files.COPY_SUFFIX}"):
         file.write_bytes(b"x")
-        files.Uploads().release(str(file))
+        files.Uploads().release(str(file), "anna")
         assert file.exists()
 
 
@@ -221,11 +243,11 @@ def test_the_job_folder_is_private_and_gone_after_a_run(page, clip, monkeypatch)
     read_as(monkeypatch, lambda *a, **k: 1 / 0)
     with pytest.raises(gr.Error):
         run_page(page, clip)
-    stopped = page.answer(str(clip), "", None, "", "", "en", True)
+    stopped = ask(page, clip)
     next(stopped)
     stopped.close()
     read_as(monkeypatch, toy)
-    stopped = page.answer(str(clip), "", None, "", "", "en", True)
+    stopped = ask(page, clip)
     next(stopped), next(stopped)
     assert made[-1][0].is_dir()
     stopped.close()
@@ -249,7 +271,7 @@ def test_a_failure_on_the_page_has_a_title_and_gives_the_buttons_back(page, clip
         raise AffectError(f"bad {EVIL}", title=Text("Wrong file", "文件不对"))
 
     read_as(monkeypatch, refuse)
-    steps = page.answer(str(clip), "", None, "", "", "en", True)
+    steps = ask(page, clip)
     next(steps)
     told = next(steps)
     with pytest.raises(gr.Error) as caught:
@@ -281,7 +303,7 @@ def test_a_reference_is_scored_by_text_and_by_labels(page, clip):
 )
 def test_what_is_missing_is_said_before_the_queue(page, clip, consent, subtitle, words):
     with pytest.raises(gr.Error, match=words):
-        page.check(clip, consent, subtitle, "en")
+        page.check(clip, None, consent, subtitle, "en", VISITOR)
 
 
 def test_the_language_can_change_after_the_answer(page, clip):
@@ -359,7 +381,7 @@ def test_examples_are_complete_and_never_deleted(tmp_path, monkeypatch):
         assert example.words in example.reference.en
         assert files.is_example(str(example.clip))
         assert not files.is_example(str(example.clip.parent / ".." / "visitor.mp4"))
-        files.Uploads().release(str(example.clip))
+        files.Uploads().release(str(example.clip), "anna")
         assert example.clip.exists()
 
 
@@ -367,3 +389,63 @@ def test_the_first_visitor_does_not_wait_for_libraries():
     code = "import sys; from affectgpt.ui import warm_up; warm_up().join(60); print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"torchaudio", "mediapipe", "vaderSentiment"} <= set(run.stdout.split())
+
+
+def test_a_stop_before_the_copy_is_shown_keeps_the_upload_and_a_whole_run_deletes_it(page, tmp_path):
+    file = tmp_path / "uploads" / "toy.mp4"
+    file.write_bytes(b"x")
+    page.check(str(file), None, True, "", "en", VISITOR)
+    stopped = ask(page, file)
+    next(stopped), next(stopped)
+    stopped.close()
+    page.rest(VISITOR)
+    assert file.exists()
+    assert page.clip not in page.halt(str(file), None, "en")
+    run_page(page, file)
+    assert not file.exists()
+    assert page.halt(str(file), None, "en")[page.clip] is None
+
+
+def test_a_refused_clip_stays_for_another_try_with_a_part_of_it(page, tmp_path, monkeypatch):
+    def choosy(path, *rest, start_s=None, end_s=None, **options):
+        if end_s is None:
+            raise AffectError("too long: choose a part")
+        assert (start_s, end_s) == (1.0, 4.0)
+        return toy(path, *rest, **options)
+
+    file = tmp_path / "uploads" / "toy.mp4"
+    file.write_bytes(b"x")
+    read_as(monkeypatch, choosy)
+    with pytest.raises(gr.Error):
+        run_page(page, file)
+    assert file.exists()
+    told = {}
+    for step in ask(page, file, start_s=1.0, end_s=4.0):
+        told.update(step)
+    assert told[page.shown][0].labels == ("happy",)
+    assert told[page.start] is None  # the copy that takes the place of the upload is the part alone
+
+
+def test_a_sound_file_goes_before_the_video_field(page, tmp_path):
+    sound = tmp_path / "uploads" / "voice.wav"
+    sound.write_bytes(b"x")
+    told = {}
+    for step in ask(page, "other.mp4", sound=str(sound)):
+        told.update(step)
+    assert told[page.shown][0].name == "voice.wav"
+    assert told[page.sound] is None
+    assert told[page.clip].value["path"].endswith("voice.normalised.mp4")
+
+
+def test_the_root_goes_when_the_process_is_terminated(tmp_path):
+    code = (
+        "import os, signal; from affectgpt.page_files import private_root; print(private_root(), flush=True);"
+        "os.kill(os.getpid(), signal.SIGTERM)"
+    )
+    env = {key: value for key, value in os.environ.items() if key != files.ROOT_VARIABLE}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**env, "TMPDIR": str(tmp_path)}
+    )
+    assert run.returncode == 143
+    assert Path(run.stdout.strip()).parent == tmp_path
+    assert list(tmp_path.iterdir()) == []

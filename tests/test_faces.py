@@ -150,6 +150,18 @@ def test_the_main_face_is_chosen_by_size_and_mouth_motion(tool, main_is_small, m
     assert tool.closed
 
 
+def test_another_face_without_a_mesh_is_none(monkeypatch):
+    tool = FakeTool(talks=False)
+    mesh = tool.mesh
+    tool.mesh = lambda crop: None if crop[:20, :20].mean() > 100 else mesh(crop)  # the small one is an ear
+    monkeypatch.setattr(faces, "open_tool", lambda backend: (tool, None))
+    frame = np.full((240, 320, 3), 40, np.uint8)
+    frame[:, 160:] = 200
+    found = track_faces(clip_of([frame] * 12))
+    assert len(found.people) == 1
+    assert found.main.boxes[0, 0] < 150
+
+
 def test_a_mesh_that_lies_beside_the_box_is_somebody_elses(monkeypatch):
     tool = FakeTool()
     tool.mesh = lambda crop: np.random.default_rng(0).uniform(0, 0.2, (478, 3)).astype(np.float32)

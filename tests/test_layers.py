@@ -12,8 +12,9 @@ LAYERS = [  # bottom first; a unit is the first part of a file's path inside the
     {"schema", "lexicon", "pitch", "decode", "acoustic_rules"},
     {"wheel", "subtitles", "media_text", "sniff", "prosody", "voice", "detectors", "motion"}
     | {"curves", "visual_rules", "phrases", "card", "page_text"},
-    {"faces", "expression", "face_rules", "labels", "wording", "metrics", "reference"}
+    {"faces", "expression", "face_rules", "visual_clue", "labels", "wording", "metrics", "reference"}
     | {"sandbox", "page_svg", "page_files"},
+    {"head_clues"},
     {"media", "clues", "appraisal", "writing", "page_html"},
     {"baseline"},
     {"engine"},

@@ -1,14 +1,17 @@
 """Lexical clues against sentences whose words, polarity and positions can be read off by hand."""
 
+import sys
 from time import perf_counter
 
 import numpy as np
 import pytest
 
-from affectgpt.clues.lexical import language_of, measure
+from affectgpt.clues import lexical
+from affectgpt.clues.lexical import MAX_POLARITY, MAX_READ, language_of, measure
 from affectgpt.lexicon import CATEGORIES, load_lexicon
 from affectgpt.phrases import find, phrases
 from affectgpt.schema import Clip, Cue
+from affectgpt.voice import is_chinese
 from affectgpt.wheel import plain
 
 
@@ -91,11 +94,8 @@ def test_negation_flips_polarity(text):
 
 def test_negated_values_are_those_of_the_specification():
     clue = _clues("我不高兴")["word_not_joy"]
-    assert (clue.valence, clue.arousal, clue.dominance) == (
-        -0.48,
-        0.25,
-        0.2,
-    )  # 0.8 x -0.6, 0.5 x 0.5, 0.4 x 0.5
+    affect = (clue.valence, clue.arousal, clue.dominance)
+    assert affect == (-0.48, 0.25, 0.2)  # 0.8 x -0.6, 0.5 x 0.5, 0.4 x 0.5
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_order_of_sentences_does_not_change_the_values():
 
 
 def test_language_and_mixed_text():
-    assert (language_of("我很好"), language_of("I am 好"), language_of("ok")) == ("zh", "zh", "en")
+    assert (language_of("我很好"), language_of("I am 好人"), language_of("ok")) == ("zh", "zh", "en")
     assert _hits("I'm sad 因为我生气") == [("sadness", "sad"), ("anger", "生气")]
 
 
@@ -273,3 +273,78 @@ def test_odd_subtitles_take_no_longer_than_their_length(text):
     start = perf_counter()
     measure(_clip(text))
     assert perf_counter() - start < 3.0  # quadratic patterns took half a minute
+
+
+def _steps(function, *args) -> int:
+    """The interpreter steps that a call takes: the work of the Python code, whatever the machine."""
+    steps = 0
+
+    def trace(frame, event, _):
+        nonlocal steps
+        frame.f_trace_opcodes = True
+        steps += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function(*args)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+@pytest.mark.parametrize(
+    "piece", ["happy ", "高兴", "not so happy but ", "不太高兴恐怕", "haha x ", "happy, "]
+)
+def test_work_grows_with_the_length_and_not_with_its_square(piece):
+    list(find(piece))  # the tables are read and kept
+    short, long = (_steps(find, piece * count) for count in (50, 200))
+    assert long < 4.6 * short, (short, long)
+
+
+@pytest.mark.parametrize(("text", "unit"), [("happy " * 40_000, 6), ("高兴" * 40_000, 2)])
+def test_a_long_subtitle_is_analysed_up_to_a_limit_and_says_so(text, unit, monkeypatch):
+    read, scored = [], []
+    vader = lexical._vader()
+
+    class Scorer:
+        def polarity_scores(self, words):
+            scored.append(len(words))
+            return vader.polarity_scores(words)
+
+    monkeypatch.setattr(lexical, "find", lambda flat: read.append(len(flat)) or find(flat))
+    monkeypatch.setattr(lexical, "_vader", Scorer)
+    quote, *clues = measure(_clip((text, 0.0, 9.0)))
+    joy = next(clue for clue in clues if clue.name == "word_joy")
+    assert read == [MAX_READ]
+    assert joy.value == MAX_READ // unit
+    assert scored == ([MAX_POLARITY] if unit == 6 else [])
+    assert "first 4000 characters" in quote.basis
+    assert "first" not in measure(_clip("happy"))[0].basis
+
+
+def test_the_language_is_that_of_the_speech_rate():
+    mixed = (
+        "I am 好",
+        "I am 好 人",
+        "ok",
+        "",
+        "   ",
+        "我 很 好",
+        "  \n 我来了  ",
+        "WiFi 坏了 again and again",
+        "。",
+    )
+    for text in mixed:
+        assert language_of(text) == ("zh" if is_chinese(text) else "en"), text
+
+
+def test_a_conclusion_is_no_hedge_and_liking_is_not_called_love():
+    assert "hedge" not in _clues("我算是听出来了。")
+    assert "hedge" not in _clues("今天算是长见识了。")
+    assert _clues("他算是难过吧")["hedge"].value == 1
+    assert not find(plain("我算是听明白了他难过"))[0].hedged
+    liking = _clues("我喜欢这个颜色")["word_love"].text
+    assert liking.en.startswith("Words of liking or love")
+    assert "爱意" not in liking.zh

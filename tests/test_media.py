@@ -3,19 +3,23 @@
 import http.server
 import json
 import os
-import socket
+import resource
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import media_files as files
 import numpy as np
 import pytest
 
 from affectgpt import media, sandbox
+from affectgpt.decode.confine import CLONE_NEWNET, CLONE_NEWUSER
+from affectgpt.decode.sound import read_sound
 from affectgpt.media import Limits, limits_from_env, load_clip
 from affectgpt.schema import AffectError
 from affectgpt.sniff import shown_name, sniff
@@ -54,16 +58,28 @@ def refusal(path, **options) -> str:
     return str(caught.value)
 
 
+def patch_child(monkeypatch, lines: str) -> None:
+    """Let the decoder's process run `lines` before it begins; `decode` is its module."""
+    head = sandbox.CHILD_CODE.removesuffix("main()\n")
+    monkeypatch.setattr(sandbox, "CHILD_CODE", f"{head}import affectgpt.decode as decode\n{lines}\nmain()\n")
+
+
+def run_fresh(code: str, *arguments: object) -> None:
+    """Run code in a fresh process, which must end well."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert run.returncode == 0, run.stderr
+
+
 def child_peak_mb(monkeypatch, tmp_path, load) -> float:
     """Peak memory of the decoder's process while `load` runs."""
     report = tmp_path / "peak"
-    patch = (
-        "import affectgpt.decode\nreal = affectgpt.decode.read\ndef read(job, send):\n"
-        "    try:\n        real(job, send)\n"
+    patch_child(
+        monkeypatch,
+        "real = decode.read\ndef read(job, send):\n    try:\n        real(job, send)\n"
         f"    finally:\n        open({str(report)!r}, 'w').write(open('/proc/self/status').read())\n"
-        "affectgpt.decode.read = read\nmain()\n"
+        "decode.read = read",
     )
-    monkeypatch.setattr(sandbox, "CHILD_CODE", sandbox.CHILD_CODE.removesuffix("main()\n") + patch)
     load()
     line = next(line for line in report.read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
@@ -274,12 +290,23 @@ def test_wav_at_16_khz_needs_no_resampler(folder):
 
 
 def test_channels_are_averaged(folder):
-    data = np.zeros((8, 16_000), np.int16)
-    data[3] = 16_000
-    clip = load_clip(files.write_wav(folder / "eight.wav", data))
-    assert (
-        np.allclose(clip.wave, 16_000 / 32768 / 8, atol=0.01) or clip.wave.max() == 0
-    )  # channel 3 may be the LFE
+    for channel in range(8):  # FL FR FC LFE BL BR SL SR: the effects are left out of the mean
+        samples = np.zeros((8, 16_000), np.float32)
+        samples[channel] = 0.5
+        known = files.write_clip(
+            folder / f"channel{channel}.wav",
+            size=None,
+            audio="pcm_s16le",
+            sample_format="s16",
+            layout="7.1",
+            samples=samples,
+            rate_hz=16_000,
+        )
+        assert np.allclose(load_clip(known).wave, 0 if channel == 3 else 0.5 / 7, atol=1e-4), channel
+    unnamed = np.zeros((8, 16_000), np.int16)
+    unnamed[3] = 16_000
+    clip = load_clip(files.write_wav(folder / "eight.wav", unnamed))
+    assert np.allclose(clip.wave, 16_000 / 32768 / 8, atol=1e-4)
     stereo = np.stack([np.full(16_000, 8000, np.int16), np.full(16_000, 4000, np.int16)])
     assert np.allclose(load_clip(files.write_wav(folder / "two.wav", stereo)).wave, 6000 / 32768, atol=1e-4)
 
@@ -331,6 +358,29 @@ def test_scipy_replaces_a_missing_torchaudio(plain, monkeypatch):
     assert np.abs(clip.wave[: len(with_torchaudio)] - with_torchaudio[: len(clip.wave)]).max() < 0.02
 
 
+@pytest.mark.parametrize("at_s", [0.1, -0.5])
+def test_a_time_stamp_that_jumps_back_cuts_nothing(at_s):
+    """Half a second of sound, then ten milliseconds that say they were earlier."""
+    import av
+
+    def frame(start_s: float, count: int):
+        frame = av.AudioFrame.from_ndarray(
+            np.full((1, count), 0.25, np.float32), format="fltp", layout="mono"
+        )
+        frame.sample_rate, frame.time_base, frame.pts = 16_000, Fraction(1, 16_000), round(start_s * 16_000)
+        return frame
+
+    frames = {"first": [frame(0, 8000)], "second": [frame(at_s, 160)], None: []}
+    context = SimpleNamespace(decode=frames.get, codec=SimpleNamespace(name="toy"))
+    strand = SimpleNamespace(
+        stream=SimpleNamespace(codec_context=context), between=lambda *_: ["first", "second"]
+    )
+    wave, _, notes = read_sound(strand, 0.0, 1.0, alive=lambda: None)
+    assert len(wave) == 8000
+    assert (wave == 0.25).all()
+    assert notes == []
+
+
 # ---- windows, subtitles, options
 
 
@@ -342,6 +392,8 @@ def test_window(folder):
     assert [files.number_shown(f) for f in part.frames] == [50, 53, 56, 59, 62, 65, 68, 71]
     assert part.track_times_s[0] == pytest.approx(0, abs=0.021)
     assert [(c.text, c.start_s) for c in part.cues] == [("in it", 0.0)]
+    own = load_clip(path, "1\n00:00:02,250 --> 00:00:02,500\nmine\n", start_s=2.0, end_s=3.0)
+    assert [(c.text, c.start_s) for c in own.cues] == [("mine", 0.25)]
     assert part.cues[0].end_s == pytest.approx(0.6, abs=0.002)
     assert [c.text for c in whole.cues] == ["before", "in it"]
     assert "outside" in refusal(path, start_s=9.0)
@@ -353,7 +405,7 @@ def test_window(folder):
 def test_too_long_says_what_to_do(plain):
     line = refusal(plain, limits=Limits(max_duration_s=1.0))
     assert "at most 1 s" in line
-    assert "--start" in line
+    assert "by its start and end" in line
     assert load_clip(
         plain, start_s=0.5, end_s=1.5, limits=Limits(max_duration_s=1.0)
     ).duration_s == pytest.approx(1)
@@ -382,9 +434,19 @@ def test_subtitle_file(plain, folder):
     assert "missing.srt" in refusal(plain, subtitle_file=folder / "missing.srt")
 
 
-def test_eight_frames_alone_cost_less(folder):
+def test_eight_frames_alone_cost_less(folder, tmp_path, monkeypatch):
     path = files.write_clip(folder / "long.mp4", seconds=10, options={"g": "25"}, audio=None)
-    whole, few = load_clip(path), load_clip(path, track=False)
+    report = tmp_path / "decoded"
+    patch_child(
+        monkeypatch,
+        "real = decode.shown_frames\ndef counted(*a, **k):\n    for item in real(*a, **k):\n"
+        f"        open({str(report)!r}, 'a').write('x')\n        yield item\ndecode.shown_frames = counted",
+    )
+    few = load_clip(path, track=False)
+    decoded = len(report.read_text())
+    assert 8 <= decoded < 175, "of 250: key frames are jumped to, what nothing refers to is left out"
+    whole = load_clip(path, player=True)
+    assert len(report.read_text()) - decoded == 250
     assert (whole.frames == few.frames).all()
     assert len(few.track) == 0
     assert [files.number_shown(f) for f in few.frames] == [i * 250 // 8 for i in range(8)]
@@ -477,7 +539,7 @@ def test_images_are_refused_with_advice(folder):
 
 
 def test_files_without_content(plain, folder):
-    assert refusal(files.write_empty_wav(folder / "empty.wav")) != "44 bytes"
+    assert "holds neither a picture nor sound" in refusal(files.write_empty_wav(folder / "empty.wav"))
     assert (folder / "empty.wav").stat().st_size == 44
     assert "damaged or incomplete" in refusal(files.without_moov(plain, folder / "nomoov.mp4"))
 
@@ -490,10 +552,10 @@ def test_not_a_file(folder):
     assert "no file missing.mp4" in refusal(folder / "missing.mp4")
     assert "no file" in refusal(str(folder / "zero\0byte.mp4"))
     assert "no file" in refusal(folder / "missing.mp4" / "below.mp4")
-    assert "cannot be read" in refusal(folder / ("x" * 300 + ".mp4"))
+    assert "no file" in refusal(folder / ("x" * 300 + ".mp4"))
     loop = folder / "loop.mp4"
     loop.symlink_to(loop)
-    assert "cannot be read" in refusal(loop)
+    assert "no file" in refusal(loop)
 
 
 def test_unreadable(plain, tmp_path):
@@ -539,9 +601,61 @@ def test_picture_bomb(folder, tmp_path, monkeypatch):
     assert peak < MEGABYTES
 
 
-def test_a_frame_that_grows_on_the_way_is_refused(plain):
-    limits = Limits(max_pixels=320 * 240 - 1)
-    assert "too large (320x240)" in refusal(plain, limits=limits)
+def test_a_frame_that_grows_on_the_way_is_refused(plain, folder):
+    assert "too large (320x240)" in refusal(plain, limits=Limits(max_pixels=320 * 240 - 1))
+    small = files.write_clip(folder / "small.ts", seconds=1, audio=None)
+    times_s = [1 + i / 25 for i in range(25)]
+    large = files.write_clip(folder / "large.ts", size=(640, 480), times_s=times_s, audio=None)
+    grows = folder / "grows.ts"
+    grows.write_bytes(small.read_bytes() + large.read_bytes())
+    clip = load_clip(grows)
+    assert (clip.media["picture"]["width"], clip.media["picture"]["height"]) == (320, 240)
+    assert clip.track.shape[1:3] == (240, 320)
+    assert "too large (640x480)" in refusal(grows, limits=Limits(max_pixels=320 * 240))
+
+
+@pytest.mark.parametrize(
+    ("size", "track"), [((40_000, 64), None), ((64, 8000), (2048, 16)), ((8192, 2), (2, 2048))]
+)
+def test_strips(folder, size, track):
+    """OpenCV ends the whole process when it meets a side of more than 32767 pixels."""
+    path = files.write_strip(folder / f"strip{size[0]}.avi", size=size)
+    if track:
+        clip = load_clip(path)
+        assert clip.track.shape[1:3] == track
+        assert clip.frames.shape == (8, 224, 224, 3)
+    else:
+        assert "too large (40000x64)" in refusal(path)
+    command = [sys.executable, "-m", "affectgpt", "explain", str(path)]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert run.returncode == (0 if track else 2), run.stderr
+
+
+def test_odd_frames_are_left_out(plain, monkeypatch):
+    """A frame that cannot be scaled, the first of all, costs no other."""
+    patch_child(
+        monkeypatch,
+        "real = decode.Scaler.__call__\ndef call(self, frame):\n    if frame.time == 0:\n"
+        "        raise ValueError('odd')\n    return real(self, frame)\ndecode.Scaler.__call__ = call",
+    )
+    clip = load_clip(plain, player=True)
+    assert [files.number_shown(frame) for frame in clip.frames] == [1, *OFFICIAL[1:]]
+    assert len(clip.track_times_s) == 20
+    assert clip.track_times_s[0] == pytest.approx(0.04)
+    assert [x.en[:5] for x in clip.warnings] == ["1 of "]
+    assert decode_player(clip).has_picture
+
+
+@pytest.mark.parametrize("name", ["plain.mp4", "s.mp4"])
+def test_without_a_player_the_rest_remains(folder, plain, monkeypatch, name):
+    path = plain if name == "plain.mp4" else files.write_clip(folder / "lone.mp4", size=None)
+    patch_child(
+        monkeypatch, "def broken(*a, **k):\n    raise ValueError('no encoder')\ndecode.Player = broken"
+    )
+    clip = load_clip(path, player=True)
+    assert clip.player_mp4 is None
+    assert [x.en for x in clip.warnings] == ["No file for the player could be made."]
+    assert clip.has_sound
 
 
 def test_thousand_frames_per_second(folder):
@@ -650,14 +764,14 @@ def test_the_decoder_alone_follows_no_playlist(tmp_path, watched, monkeypatch, d
 def evil(monkeypatch, body: str) -> None:
     """Put `body` in the place of the decoder's `read(job, send)`, behind the real limits and pipe."""
     lines = "".join(f"    {line}\n" for line in body.splitlines())
-    patch = f"import affectgpt.decode\ndef read(job, send):\n{lines}affectgpt.decode.read = read\nmain()\n"
-    monkeypatch.setattr(sandbox, "CHILD_CODE", sandbox.CHILD_CODE.removesuffix("main()\n") + patch)
+    patch_child(monkeypatch, f"def read(job, send):\n{lines}decode.read = read")
 
 
 PLAN = (
     "send('plan', duration_s=2.0, facts={'container': 'x', 'start_s': 0.0}, "
     "picture={'width': 4, 'height': 4, 'frames': 1, 'fps': 1, 'first_s': 0})\n"
 )
+FRAMES = "send('frames', bytes(8 * 224 * 224 * 3))"
 BREAKDOWNS = {
     "segfault": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)", "broke down"),
     "abort": ("import os\nos.abort()", "broke down"),
@@ -708,12 +822,29 @@ LIES = {
     + "send('sound', bytes([0, 0, 192, 127]) * 9, facts=dict(rate_hz=16000, channels=1, first_s=0, peak=0))",
     "huge player": PLAN + "send('player', bytes(70_000_000))",
     "unknown message": PLAN + "send('surprise', b'x')",
-    "unknown note": PLAN + "send('frames', bytes(8 * 224 * 224 * 3))\nsend('notes', notes=[['<b>', [1]]])",
-    "sentence as note": PLAN + "send('frames', bytes(8 * 224 * 224 * 3))\nsend('notes', notes=['pay here'])",
+    "unknown note": PLAN + FRAMES + "\nsend('notes', notes=[['<b>', [1]]])",
+    "sentence as note": PLAN + FRAMES + "\nsend('notes', notes=['pay here'])",
     "unknown refusal": "send('refused', code='{0.__class__}', values={})",
     "refusal without numbers": "send('refused', code='too_long', values={})",
     "strings in a refusal": "send('refused', code='too_long', values={'duration_s': 'x', 'limit_s': 'y'})",
     "other name in a refusal": "send('refused', code='crash', values={'name': 1})",
+    "code in a refusal": "send('refused', code='too_long', values={'code': 1})",
+    "self in a refusal": "send('refused', code='too_long', values={'self': 1})",
+    "endless number": "send('refused', code='too_long', values={'duration_s': 10**400, 'limit_s': 1})",
+    "endless duration": PLAN.replace("2.0", "10**400"),
+    "two plans": PLAN + PLAN,
+    "track too wide": PLAN + "send('shape', count=1, height=2, width=2049)",
+    "track too high": PLAN + "send('shape', count=1, height=481, width=482)",
+    "track too thin": PLAN + "send('shape', count=1, height=1, width=9)",
+    "track too late": PLAN
+    + "send('shape', count=1, height=4, width=4)\nsend('track', bytes(48), time_s=3.1)",
+    "track too early": PLAN
+    + "send('shape', count=1, height=4, width=4)\nsend('track', bytes(48), time_s=-1)",
+    "sound twice": PLAN + "for i in range(2):\n"
+    "    send('sound', bytes(400), facts=dict(rate_hz=16000, channels=1, first_s=0, peak=0))",
+    "page as player": PLAN + "send('player', b'<html><script>alert(1)</script>')",
+    "sound as player": PLAN + "send('player', b'fLaC' + bytes(99))",
+    "sign of life with a load": PLAN + "send('alive', bytes(9))",
     "nothing at all": PLAN,
     "garbage": "import os\nos.write(job['answer_fd'], b'GET / HTTP/1.1' * 9)",
     "endless header": "import os\nos.write(job['answer_fd'], bytes([255] * 12))",
@@ -727,8 +858,86 @@ LIES = {
 
 @pytest.mark.parametrize("name", LIES)
 def test_an_impossible_answer_is_refused(mute, monkeypatch, name):
-    evil(monkeypatch, LIES[name])
+    """Each lie is followed by a good answer, so that nothing but the lie can be refused."""
+    evil(monkeypatch, LIES[name] + ("" if name == "nothing at all" else f"\n{FRAMES}"))
     assert "impossible answer" in refusal(mute)
+
+
+def test_a_plain_answer_is_taken(mute, monkeypatch):
+    evil(monkeypatch, PLAN + FRAMES)
+    assert load_clip(mute).frames.shape == (8, 224, 224, 3)
+
+
+def test_our_own_mistakes_are_no_hostile_files(mute, monkeypatch):
+    def broken(*_, **__):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(media, "read_media", broken)
+    with pytest.raises(KeyError):
+        load_clip(mute)
+
+
+@pytest.mark.parametrize(("module", "name"), [(os, "pipe"), (json, "dumps"), (subprocess, "Popen")])
+def test_nothing_is_left_when_the_child_cannot_start(mute, tmp_path, monkeypatch, module, name):
+    def broken(*_, **__):
+        raise OSError("too many")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(module, name, broken)
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(OSError, match="too many"):
+        load_clip(mute)
+    assert list(tmp_path.iterdir()) == []
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_folders_of_killed_processes_are_swept(mute, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    two_hours_ago = time.time() - 7200
+    for name in (f"{sandbox.FOLDER_PREFIX}old", f"{sandbox.FOLDER_PREFIX}new", "affectgpt-page", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "player.mp4").write_bytes(b"x")
+        if not name.endswith("new"):
+            os.utime(tmp_path / name, (two_hours_ago, two_hours_ago))
+    link = tmp_path / f"{sandbox.FOLDER_PREFIX}link"
+    link.symlink_to(tmp_path / "other")
+    os.utime(link, (two_hours_ago, two_hours_ago), follow_symlinks=False)
+    load_clip(mute, track=False)
+    left = {f"{sandbox.FOLDER_PREFIX}new", "affectgpt-page", "other", link.name}
+    assert {path.name for path in tmp_path.iterdir()} == left
+    assert (tmp_path / "other/player.mp4").exists()
+
+
+def test_a_hang_ends_long_before_the_time_of_a_long_clip(mute, monkeypatch):
+    assert Limits().silence_wall_s <= SECONDS / 2
+    evil(monkeypatch, PLAN.replace("2.0", "60.0") + "import time\ntime.sleep(100)")
+    began = time.monotonic()
+    assert "too long and was stopped" in refusal(mute, limits=Limits(silence_wall_s=1.0))
+    assert time.monotonic() - began < 4
+
+
+def test_a_slow_decoder_that_works_is_waited_for(mute, monkeypatch):
+    body = "import time\nfor i in range(6):\n    time.sleep(0.4)\n    send('alive')\n"
+    evil(monkeypatch, PLAN + body + FRAMES)
+    assert len(load_clip(mute, limits=Limits(silence_wall_s=1.2)).frames) == 8
+
+
+def test_signs_of_life_come_between_messages(plain, monkeypatch):
+    """Without them, a decoder that takes 2 s for 95 packets of sound would be taken for one that hangs."""
+    patch_child(
+        monkeypatch,
+        "import time\nreal = decode._alive\ndef slowly(send):\n    tell = real(send)\n"
+        "    return lambda: (time.sleep(0.02), tell())\ndecode._alive = slowly",
+    )
+    assert len(load_clip(plain, track=False, limits=Limits(silence_wall_s=1.2)).frames) == 8
+
+
+def test_the_childs_own_clock_follows_the_longest_clip(mute, tmp_path, monkeypatch):
+    report = tmp_path / "timer"
+    clock = f"open({str(report)!r}, 'w').write(str(signal.getitimer(signal.ITIMER_REAL)[0]))"
+    evil(monkeypatch, "import signal\n" + clock)
+    refusal(mute, limits=Limits(max_duration_s=300))
+    assert 300 < float(report.read_text()) < 320
 
 
 def test_children_of_the_decoder_die_with_it(mute, tmp_path, monkeypatch):
@@ -757,7 +966,8 @@ def test_the_child_is_alone(mute, tmp_path, monkeypatch):
         monkeypatch,
         "import json, os, resource, sys\n"
         "seen = dict(env=sorted(os.environ), cwd=os.listdir('.'), modules=sorted(sys.modules),\n"
-        "    fds=os.listdir('/dev/fd'),\n"
+        "    fds=os.listdir('/dev/fd'), status=open('/proc/self/status').read(),\n"
+        "    net=os.readlink('/proc/self/ns/net'),\n"
         "    limits=[resource.getrlimit(getattr(resource, 'RLIMIT_' + k))[0]\n"
         "        for k in ('AS', 'CPU', 'FSIZE', 'NOFILE', 'CORE')])\n"
         f"open({str(report)!r}, 'w').write(json.dumps(seen))",
@@ -768,6 +978,11 @@ def test_the_child_is_alone(mute, tmp_path, monkeypatch):
     assert seen["cwd"] == ["errors.txt"]
     assert seen["limits"] == [1_000_000_000, 150, 64 * 2**20, 64, 0]
     assert not {"affectgpt.schema", "affectgpt.media", "torch"} & set(seen["modules"])
+    assert "NoNewPrivs:\t1" in seen["status"]
+    flags = CLONE_NEWNET if os.geteuid() == 0 else CLONE_NEWNET | CLONE_NEWUSER
+    allowed = f"import ctypes, sys\nsys.exit(ctypes.CDLL(None).unshare({flags}) != 0)"
+    if subprocess.run([sys.executable, "-c", allowed], timeout=20).returncode == 0:
+        assert seen["net"] != os.readlink("/proc/self/ns/net"), "the network of this machine"
     assert len(seen["fds"]) <= 6  # three standard ones, the file, the pipe, the listing itself
 
 
@@ -783,10 +998,42 @@ def test_a_script_without_main_guard_works(mute, tmp_path):
     assert run.stdout.split() == ["8"]
 
 
-def test_the_parent_opens_no_decoder_and_no_socket(mute, monkeypatch):
-    monkeypatch.setattr(socket, "socket", lambda *_, **__: pytest.fail("a socket"))
+NO_SOCKET = "import os, sys\nsys.addaudithook(lambda event, _: event.startswith('socket.') and os._exit(7))\n"
+
+
+def test_the_parent_opens_no_decoder_and_no_socket(mute):
+    control = subprocess.run([sys.executable, "-c", NO_SOCKET + "import socket\nsocket.socket()"], timeout=20)
+    assert control.returncode == 7, "the watch must see a socket"
     code = (
-        "import sys\nfrom affectgpt.media import load_clip\n"
-        f"load_clip({str(mute)!r}, track=False)\nassert 'av' not in sys.modules and 'cv2' not in sys.modules"
+        "from affectgpt.media import load_clip\nload_clip(sys.argv[1], track=False)\n"
+        "assert 'av' not in sys.modules and 'cv2' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+    run_fresh(NO_SOCKET + code, mute)
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (0, 1), (0, 1, 2)])
+def test_closed_standard_streams(mute, tmp_path, closed):
+    """A service may run without them; the file and the pipe then get their numbers."""
+    done = tmp_path / "done"
+    run_fresh(
+        f"import os, sys\nfor number in {closed}:\n    os.close(number)\n"
+        "from affectgpt.media import load_clip\n"
+        "clip = load_clip(sys.argv[1], track=False)\nopen(sys.argv[2], 'w').write(str(len(clip.frames)))\n"
+        "os._exit(0)",
+        mute,
+        done,
+    )
+    assert done.read_text() == "8"
+
+
+def test_many_open_files(mute):
+    """`select` knows descriptors up to 1023 only; a busy server has more."""
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2048:
+        pytest.skip("this machine allows no 2048 open files")
+    run_fresh(
+        "import os, resource, sys\nhard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (2048, hard))\n"
+        "held = [os.open('/dev/null', os.O_RDONLY) for _ in range(1100)]\n"
+        "from affectgpt.media import load_clip\nassert len(load_clip(sys.argv[1], track=False).frames) == 8",
+        mute,
+    )

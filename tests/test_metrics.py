@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from affectgpt import wheel
 from affectgpt.metrics import clue_overlap, content, label_overlap, reference_labels, score
 from affectgpt.schema import Explanation, Label, Text, Verdict
+from affectgpt.wheel import parse_labels
 
 EMER = Path(__file__).resolve().parents[2] / "shared" / "data" / "emer" / "v1_english.csv"
 
@@ -78,6 +80,31 @@ def test_clue_overlap_is_the_share_of_the_reference():
 def test_denied_clues_do_not_count():
     assert content("He did not smile; no frown. 没有微笑。")["visual"] == set()
     assert content("She is not angry.")["emotion"] == set()
+    assert content("He doesn't smile, and she isn’t frowning.")["visual"] == set()
+    assert content("A tuxedo on a piano, smiling.")["visual"] == {
+        "smile"
+    }  # "no" inside a word denies nothing
+
+
+@pytest.mark.parametrize("text", ["happy " * 40_000, "高兴" * 40_000])
+def test_a_long_reference_is_read_with_a_short_look_back(text, monkeypatch):
+    looks: list[int] = []
+
+    def look_back(flat, before, start, *, check=wheel._negated_en):
+        looks.append(len(before))
+        return check(flat, before, start)
+
+    monkeypatch.setattr(wheel, "_negated_en", look_back)
+    assert content(text)["emotion"] == {"happy"}
+    assert parse_labels(text) == ["happy"]
+    assert max(looks, default=0) <= wheel.NEGATION_WORDS
+    assert len(looks) in (0, 2 * 40_000)  # once per word and reading; Chinese looks at characters
+
+
+def test_odd_long_labels_and_quotations_end():
+    assert len(parse_labels("[" + "very " * 40_000 + "happy]")) == 1
+    assert parse_labels("!" * 40_000 + " sad") == ["sad"]
+    assert clue_overlap("“" * 40_000, "“well”")["score"] == 0.0
 
 
 def test_a_quotation_of_other_words_is_not_the_same_quotation():
@@ -103,7 +130,7 @@ def _explanation() -> Explanation:
 def test_score_names_its_judge_and_takes_texts_and_labels():
     explanation = _explanation()
     out = score(explanation, ENGLISH)
-    assert (out["judge"], out["version"]) == ("affectgpt-overlap", 1)
+    assert (out["judge"], out["version"]) == ("affectgpt-overlap", 2)
     assert out["label_overlap"]["recall"] == 0.5  # happy of {happy, excited}
     assert out["clue_overlap"]["parts"]["visual"]["score"] == 1.0
     assert score(explanation, "joy, happiness")["clue_overlap"] is None

@@ -9,7 +9,7 @@ from conftest import make_clue
 from affectgpt.appraisal import CONFLICTS, appraise
 from affectgpt.labels import GROUPS, PROTOTYPES
 from affectgpt.schema import MODALITIES, Clue, Text, Verdict, Window
-from affectgpt.wording import FEELINGS, LEVELS, MOODS, NOTHING_MORE, NOUNS, READING, SAY, noun
+from affectgpt.wording import FEELINGS, LEVELS, MIXED, MOODS, NOTHING_MORE, NOUNS, READING, SAY, noun
 from affectgpt.writing import write
 
 
@@ -22,114 +22,54 @@ def clue(modality, name, en, zh, vad=(0.0, 0.0, 0.0), strength=0.0, value=1.0, s
 
 
 FACE = clue(
-    "visual",
-    "face_presence",
-    "The main face is in view in 96% of the frames.",
-    "主要人物的脸出现在 96% 的画面中。",
-    value=96.0,
-)
+    "visual", "face_presence", "The main face is in view in 96% of the frames.",
+    "主要人物的脸出现在 96% 的画面中。", value=96.0,
+)  # fmt: skip
 SMILE = clue(
-    "visual",
-    "smile",
-    "The mouth corners are up at 1.2–1.9 s (smile index 0.81).",
-    "在 1.2–1.9 秒，嘴角上扬（笑容指数 0.81）。",
-    (0.8, 0.25, 0.2),
-    0.9,
-    0.81,
-    [(1.2, 1.9)],
-)
+    "visual", "smile", "The mouth corners are up at 1.2–1.9 s (smile index 0.81).",
+    "在 1.2–1.9 秒，嘴角上扬（笑容指数 0.81）。", (0.8, 0.25, 0.2), 0.9, 0.81, [(1.2, 1.9)],
+)  # fmt: skip
 FROWN = clue(
-    "visual",
-    "frown",
-    "The brows are drawn down at 0.2–1.0 s (frown index 0.92).",
-    "在 0.2–1.0 秒，眉头紧皱（皱眉指数 0.92）。",
-    (-0.5, 0.3, 0.3),
-    0.9,
-    0.92,
-    [(0.2, 1.0)],
-)
+    "visual", "frown", "The brows are drawn down at 0.2–1.0 s (frown index 0.92).",
+    "在 0.2–1.0 秒，眉头紧皱（皱眉指数 0.92）。", (-0.5, 0.3, 0.3), 0.9, 0.92, [(0.2, 1.0)],
+)  # fmt: skip
 GRIMACE = clue(
-    "visual",
-    "grimace",
-    "The mouth is pulled wide at 0.1–1.9 s (0.68 eye distances).",
-    "在 0.1–1.9 秒，嘴被拉宽（眼距的 0.68 倍）。",
-    (-0.6, 0.1, -0.4),
-    0.9,
-    0.68,
-    [(0.1, 1.9)],
-)
+    "visual", "grimace", "The mouth is pulled wide at 0.1–1.9 s (0.68 eye distances).",
+    "在 0.1–1.9 秒，嘴被拉宽（眼距的 0.68 倍）。", (-0.6, 0.1, -0.4), 0.9, 0.68, [(0.1, 1.9)],
+)  # fmt: skip
 LATE_SMILE = clue(
-    "visual",
-    "smile",
-    "The mouth corners are up at 4.1–5.9 s (smile index 0.90).",
-    "在 4.1–5.9 秒，嘴角上扬（笑容指数 0.90）。",
-    (0.8, 0.25, 0.2),
-    1.0,
-    0.9,
-    [(4.1, 5.9)],
-)
+    "visual", "smile", "The mouth corners are up at 4.1–5.9 s (smile index 0.90).",
+    "在 4.1–5.9 秒，嘴角上扬（笑容指数 0.90）。", (0.8, 0.25, 0.2), 1.0, 0.9, [(4.1, 5.9)],
+)  # fmt: skip
 PITCH = clue(
-    "acoustic",
-    "pitch_level",
-    "The voice has a median pitch of 231 Hz.",
-    "音高中位数约 231 赫兹。",
-    value=231.0,
-    spans=[(0.2, 3.0)],
-)
+    "acoustic", "pitch_level", "The voice has a median pitch of 231 Hz.", "音高中位数约 231 赫兹。",
+    value=231.0, spans=[(0.2, 3.0)],
+)  # fmt: skip
 EFFORT = clue(
-    "acoustic",
-    "effort",
-    "The voice is used with ordinary effort (effort index 0.2).",
-    "发声的力度平常（用力指数 0.2）。",
-    value=0.2,
-    spans=[(0.2, 3.0)],
-)
+    "acoustic", "effort", "The voice is used with ordinary effort (effort index 0.2).",
+    "发声的力度平常（用力指数 0.2）。", value=0.2, spans=[(0.2, 3.0)],
+)  # fmt: skip
 FORCED = clue(
-    "acoustic",
-    "forceful_voice",
-    "The voice is forceful (effort index 1.9).",
-    "嗓音用力（用力指数 1.9）。",
-    (-0.25, 0.9, 0.6),
-    0.9,
-    1.9,
-    [(0.2, 3.0)],
-)
+    "acoustic", "forceful_voice", "The voice is forceful (effort index 1.9).", "嗓音用力（用力指数 1.9）。",
+    (-0.25, 0.9, 0.6), 0.9, 1.9, [(0.2, 3.0)],
+)  # fmt: skip
 WIDE = clue(
-    "acoustic",
-    "wide_pitch",
-    "The pitch moves over 16 semitones.",
-    "音高跨度约 16 个半音。",
-    (0.0, 0.3, 0.0),
-    0.8,
-    16.0,
-    [(0.2, 3.0)],
-)
+    "acoustic", "wide_pitch", "The pitch moves over 16 semitones.", "音高跨度约 16 个半音。",
+    (0.0, 0.3, 0.0), 0.8, 16.0, [(0.2, 3.0)],
+)  # fmt: skip
 SILENCE = clue("acoustic", "silence", "The sound track is silent.", "音轨是静音的。")
 QUOTE = clue(
-    "lexical",
-    "quote",
-    "The subtitle reads “Oh, I am so happy.”.",
-    "字幕内容：“噢，我真高兴。”。",
+    "lexical", "quote", "The subtitle reads “Oh, I am so happy.”.", "字幕内容：“噢，我真高兴。”。",
     chars=(0, 18),
-)
+)  # fmt: skip
 JOY = clue(
-    "lexical",
-    "word_joy",
-    "Words of joy: “happy”.",
-    "话里带着喜悦：“高兴”。",
-    (0.8, 0.5, 0.4),
-    0.9,
+    "lexical", "word_joy", "Words of joy: “happy”.", "话里带着喜悦：“高兴”。", (0.8, 0.5, 0.4), 0.9,
     chars=(12, 17),
-)
+)  # fmt: skip
 SADNESS = clue(
-    "lexical",
-    "word_sadness",
-    "Words of sadness: “lost”.",
-    "话里带着悲伤：“失去”。",
-    (-0.8, -0.3, -0.5),
-    0.8,
+    "lexical", "word_sadness", "Words of sadness: “lost”.", "话里带着悲伤：“失去”。", (-0.8, -0.3, -0.5), 0.8,
     chars=(7, 11),
-)
+)  # fmt: skip
 NO_PICTURE = Text("There is no picture.", "没有画面。")
 NO_SOUND = Text("There is no sound track.", "没有音轨。")
 NO_WORDS = Text("There is no subtitle.", "没有字幕。")
@@ -178,7 +118,8 @@ def test_four_clean_parts_in_every_situation(situation, language):
         "zh": ("在视频中，", "在音频中，", "在文本中，"),
     }
     for modality, opening in zip(MODALITIES, openings[language], strict=True):
-        assert parts[modality].startswith(opening)
+        silent = situation == "silent" and modality == "acoustic"  # "the sound track is silent" needs none
+        assert parts[modality].startswith(opening) != silent
     for text in parts.values():
         assert text
         assert flaws(text, language) == [], text
@@ -306,6 +247,60 @@ def test_clues_are_joined_in_the_order_of_time():
     assert ", but the mouth" in parts, "pleasant after unpleasant"
 
 
+def _visual(name, en, zh, spans=(), vad=(0.0, 0.3, 0.0)):
+    return clue("visual", name, en, zh, vad, 0.9, spans=spans)
+
+
+def test_only_clues_of_one_subject_share_a_sentence():
+    rate = clue("acoustic", "speech_rate", "Speech runs fast.", "语速快。", (0, 0.2, 0), 0.9)
+    tone = clue("acoustic", "background_tone", "A steady tone is heard.", "有持续音。")
+    parts = write([tone, PITCH, FORCED, rate, WIDE], Verdict(), "en", missing={})["acoustic"]
+    assert "(effort index 1.9), and the pitch moves over 16 semitones. Speech runs fast. A steady" in parts
+    other = _visual("other_faces", "Another face shows.", "还有一张脸。", [(0.0, 0.5)], (0, 0, 0))
+    move = _visual("strong_movement", "There is strong movement.", "有明显的动作。", [(0.6, 1.4)])
+    seen = write([FACE, other, move, SMILE], Verdict(), "en", missing={})["visual"]
+    assert "Another face shows. There is strong movement. The mouth corners are up" in seen
+    nod = _visual("nod", "The head nods.", "点头。", [(2.0, 2.5)])
+    assert "0.81). Then the head nods." in write([FACE, SMILE, nod], Verdict(), "en", missing={})["visual"]
+
+
+def test_a_change_to_a_smile_is_told_once():
+    en, zh = (
+        "The face opens without a smile, then smiles (0.1 → 0.8).",
+        "开头没有笑容，随后露出笑容（0.1 → 0.8）。",
+    )
+    change = _visual("expression_change", en, zh, [(1.4, 1.5)], (0, 0, 0))
+    en, zh = "A full smile shows at 1.5–5.8 s: the corners are up (0.81).", "露出笑容：嘴角上扬（0.81）。"
+    smile = _visual("smile", en, zh, [(1.5, 5.8)])
+    told = write([FACE, smile, change], Verdict(), "en", missing={})["visual"]
+    assert "The face opens without a smile, then smiles (0.1 → 0.8): the corners are up." in told
+    assert "A full smile" not in told
+    assert "（0.1 → 0.8）：嘴角上扬。" in write([FACE, smile, change], Verdict(), "zh", missing={})["visual"]
+    earlier = _visual("smile", en, zh, [(0.0, 1.3)])
+    assert "A full smile" in write([FACE, earlier, change], Verdict(), "en", missing={})["visual"]
+
+
+def test_small_wording():
+    assert tell("silent", "en")["acoustic"] == "The sound track is silent."
+    often = clue("acoustic", "pitch_level", "x.", "在片段的大部分时间里有人声，音高约 200 赫兹。")
+    told = write([often], Verdict(), "zh", missing={})["acoustic"]
+    assert told.startswith("在音频中，片段的大部分时间里都有人声")
+    two = clue(
+        "lexical", "exclamation", "Exclaimed: “A!”, “B!”.", "用了感叹语气：“A！”“B！”。", (0, 0.3, 0), 1.0
+    )
+    assert "It contains exclamations." in write([QUOTE, two], Verdict(), "en", missing={})["lexical"]
+    assert "cannot be heard" in tell("sound only", "en")["acoustic"]
+    assert "语意偏负面" in tell("words only", "zh")["lexical"]
+
+
+def test_a_bitter_smile_names_what_each_reading_means():
+    english, chinese = tell("bitter smile", "en")["inference"], tell("bitter smile", "zh")["inference"]
+    assert re.search(r"may be happy.* if the smile is meant, or sad.* if the words are", english)
+    assert "the tone is mixed (" in english
+    assert re.search("若笑容当真，.*高兴.*；若话语当真，则是.*悲伤", chinese)
+    assert "悲喜交织" in chinese
+
+
 def test_a_window_without_labels_makes_no_phase():
     windows = (Window(0, 2, -0.5, 0.1), Window(2, 4, 0.5, 0.1, ("happy",)))
     text = write([FACE], Verdict(windows=windows), "en", missing={})["inference"]
@@ -316,7 +311,8 @@ def test_all_fixed_wording_is_clean_in_both_languages():
     tables = [
         *NOUNS.values(),
         *FEELINGS.values(),
-        *MOODS.values(),
+        *(mood for moods in MOODS.values() for mood in moods.values()),
+        *MIXED.values(),
         *NOTHING_MORE.values(),
         *READING.values(),
         *SAY.values(),

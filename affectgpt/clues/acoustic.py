@@ -12,7 +12,7 @@ from .. import acoustic_rules as rules
 from ..pitch import HOP_S, runs_of
 from ..prosody import breaths, loudness_step, pitch_range, rise_st, slope, wobble
 from ..schema import Clip, Clue, Text
-from ..voice import BIN_HZ, GATE_HELD_SHARE, Segments, Voice, analyse, is_chinese
+from ..voice import BIN_HZ, CLEAR_DB, GATE_HELD_SHARE, Segments, Voice, analyse, is_chinese
 
 
 def measure(clip: Clip) -> list[Clue]:
@@ -31,9 +31,9 @@ def measure(clip: Clip) -> list[Clue]:
         clues += _melody(voice, language) + _effort(voice) + _pauses(voice) + _movement(voice)
         clues += _loudness(voice) + _bursts(voice) + _breath(voice)
     if unknown:  # barking, wheels or cartoon music can pass the speech gate
-        at = _times(voice.speech)
-        en = f"What sounds at {at.en} is voice-like; no subtitle is there to confirm that it is speech."
-        zh = f"{at.zh}的声音像人声，但没有字幕可以印证是在说话。"
+        at = _where(voice.speech, voice)
+        en = f"What sounds {at.en} is voice-like; no subtitle is there to confirm that it is speech."
+        zh = f"{at.zh}，声音像人声，但没有字幕可以印证是在说话。"
         clues.append(_clue("voice_like_sound", voice, 100 * voice.voiced_energy, en, zh, spans=voice.speech))
     return clues + _limits(voice)
 
@@ -50,8 +50,8 @@ def _clue(
 
 
 def _times(spans: Segments) -> Text:
-    """Up to three spans, the longest ones, in order of time: "1.2-1.9 and 3.0-3.4 s"."""
-    longest = sorted(sorted(spans, key=lambda x: x[0] - x[1])[:3])
+    """Up to three spans, the longest ones, in order of time: "1.2–1.9 and 3.0–3.4 s"."""
+    longest = sorted(sorted(spans, key=lambda x: x[0] - x[1])[: rules.SPANS_TOLD])
     pieces = [f"{start:.1f}–{end:.1f}" for start, end in longest]
     en = " and ".join(filter(None, [", ".join(pieces[:-1]), pieces[-1]]))
     return Text(f"{en} s", "、".join(pieces) + " 秒")
@@ -61,7 +61,7 @@ def _where(spans: Segments, voice: Voice) -> Text:
     """Tell the place of `spans` in the clip, as an adverbial."""
     if sum(end - start for start, end in spans) > rules.MOST * voice.duration_s:
         return Text("through most of the clip", "在片段的大部分时间里")
-    at, mainly = _times(spans), len(spans) > 3
+    at, mainly = _times(spans), len(spans) > rules.SPANS_TOLD
     return Text(f"{'mainly ' if mainly else ''}at {at.en}", f"{'主要' if mainly else ''}在 {at.zh}")
 
 
@@ -83,15 +83,30 @@ def _not_speech(voice: Voice) -> Clue:
     if not voice.speech:
         en, zh = "Nothing like speech was found in the sound.", "音轨中没有发现像说话的声音。"
         return _clue(name, voice, value, en, zh)
-    at = _times(voice.speech)
+    at = _where(voice.speech, voice)
     if voice.held > GATE_HELD_SHARE:
         name, value = "music_like_sound", 100 * voice.held
-        en = f"What sounds at {at.en} holds its tones like music and is not taken for a voice."
-        zh = f"{at.zh}的声音像音乐那样保持音高，不当作人声。"
+        en = f"What sounds {at.en} holds its tones like music and is not taken for a voice."
+        zh = f"{at.zh}，声音像音乐那样保持音高，不当作人声。"
     else:
-        en = f"Something sounds at {at.en}, without the rhythm and voicing of speech; no voice is described."
+        en = f"Something sounds {at.en}, without the rhythm and voicing of speech; no voice is described."
         zh = f"{at.zh}有声响，但不具备说话的节奏和嗓音特征，因此不描述嗓音。"
     return _clue(name, voice, value, en, zh, spans=voice.speech)
+
+
+def _masked(voice: Voice) -> bool:
+    """Whether noise covers the upper part of the voice."""
+    return voice.clear_db is not None and voice.clear_db < CLEAR_DB
+
+
+def _noisy(voice: Voice) -> bool:
+    """Whether noise hides the faint edges of speech, so that it seems shorter than it is."""
+    return voice.clear_db is not None and voice.clear_db < rules.NOISY_CLEAR_DB
+
+
+def _gappy(voice: Voice) -> bool:
+    """Whether noise may hide whole stretches of speech."""
+    return _noisy(voice) and voice.dynamic_db < rules.STRETCHES_DYNAMIC_DB
 
 
 def _limits(voice: Voice) -> list[Clue]:
@@ -99,10 +114,21 @@ def _limits(voice: Voice) -> list[Clue]:
         en = f"Loud and quiet parts of the sound differ by only {voice.dynamic_db:.0f} dB: background noise"
         en += " may hide the voice, and what is measured in it is uncertain."
         zh = f"声音的强弱只差 {voice.dynamic_db:.0f} 分贝，背景声可能盖住人声，结果不太可靠。"
+        if not voice.speechlike:
+            en = f"Loud and quiet parts of the sound differ by only {voice.dynamic_db:.0f} dB:"
+            en += " a voice in it could not be made out."
+            zh = f"声音的强弱只差 {voice.dynamic_db:.0f} 分贝，即使有人声也难以分辨。"
         return [_clue("noise", voice, voice.dynamic_db, en, zh)]
+    if voice.speechlike and _masked(voice):
+        en = f"At 1–5 kHz the voice stands only {voice.clear_db:.0f} dB above the quiet moments of the sound:"
+        en += " background noise may hide it, so its effort and speed are not judged."
+        zh = f"在 1–5 千赫，人声只比最安静的时刻高 {voice.clear_db:.0f} 分贝，可能被背景噪声盖住，"
+        zh += "因此不判断用力程度和语速。"
+        return [_clue("noise", voice, voice.clear_db, en, zh)]
     if voice.background_tone_s >= rules.MIN_TONE_S:
-        en = "A steady tone, music or a hum, is heard outside the speech."
-        zh = "说话之外能听到持续的乐音或嗡鸣。"
+        talks = voice.speechlike
+        en = f"A steady tone, music or a hum, is heard{' outside the speech' if talks else ''}."
+        zh = f"{'说话之外' if talks else ''}能听到持续的乐音或嗡鸣。"
         return [_clue("background_tone", voice, voice.background_tone_s, en, zh)]
     return []
 
@@ -115,24 +141,22 @@ def _pitch(voice: Voice) -> list[Clue]:
     median, (low, high, _) = float(np.median(pitch_hz)), pitch_range(pitch_hz)
     spans, trust, high_hz = voice.speech, 1.0, median
     if median <= rules.HIGH_PITCH_HZ:
-        spans, trust = (
-            _stretches(voice, [x > rules.STRETCH_PITCH_HZ for x in _pitches(voice)]),
-            rules.STRETCH_TRUST,
-        )
+        trust = rules.STRETCH_TRUST
+        spans = _stretches(voice, [x > rules.STRETCH_PITCH_HZ for x in _pitches(voice)])
         high_hz = float(np.nanmedian(voice.pitch_hz[voice.inside(spans)])) if spans else 0.0
         above, below = median > usual_high, median < usual_low
         at = _where(voice.speech, voice)
-        en = f"The voice, heard {at.en}, has a median pitch of {median:.0f} Hz ({low:.0f}-{high:.0f} Hz), "
+        en = f"The voice, heard {at.en}, has a median pitch of {median:.0f} Hz ({low:.0f}–{high:.0f} Hz), "
         en += f"{'above' if above else 'below' if below else 'within'} the usual range of adult speech."
-        zh = f"{at.zh}有人声，音高中位数约 {median:.0f} 赫兹（{low:.0f}-{high:.0f} 赫兹），"
+        zh = f"{at.zh}有人声，音高中位数约 {median:.0f} 赫兹（{low:.0f}–{high:.0f} 赫兹），"
         zh += f"{'高于' if above else '低于' if below else '处于'}成人说话的常见范围。"
         out.append(_clue("pitch_level", voice, median, en, zh, spans=voice.speech))
     if spans:
         at = _where(spans, voice)
-        en = f"The voice is high for speech {at.en}: its median pitch there is {high_hz:.0f} Hz, where adults"
-        en += f" usually speak between {usual_low} and {usual_high} Hz."
-        zh = f"{at.zh}，音高在说话中偏高，中位数约 {high_hz:.0f} 赫兹"
-        zh += f"（成人说话通常在 {usual_low}-{usual_high} 赫兹）。"
+        en = f"The voice is high for speech {at.en}: its median pitch there is {high_hz:.0f} Hz; adults"
+        en += f" usually speak at {usual_low}–{usual_high} Hz."
+        zh = f"{at.zh}，说话音调偏高，中位数约 {high_hz:.0f} 赫兹"
+        zh += f"（成人说话通常在 {usual_low}–{usual_high} 赫兹）。"
         out.append(_clue("high_pitch", voice, high_hz, en, zh, spans=spans, trust=trust))
     return out
 
@@ -142,12 +166,12 @@ def _melody(voice: Voice, language: str) -> list[Clue]:
         return []
     low, high, width = pitch_range(voice.pitch_hz)
     if width > rules.WIDE_ST[language]:
-        en = f"The pitch moves widely, over {width:.0f} semitones ({low:.0f}-{high:.0f} Hz)."
-        zh = f"音高起伏很大，跨度约 {width:.0f} 个半音（{low:.0f}-{high:.0f} 赫兹）。"
+        en = f"The pitch moves widely, over {width:.0f} semitones ({low:.0f}–{high:.0f} Hz)."
+        zh = f"音高起伏很大，跨度约 {width:.0f} 个半音（{low:.0f}–{high:.0f} 赫兹）。"
         return [_clue("wide_pitch", voice, width, en, zh, spans=voice.speech)]
     if width < rules.MONOTONE_ST and len(voice.syllables_s) >= rules.MELODY_SYLLABLES:
-        en = f"The melody of the speech is flat: its pitch stays within {width:.1f} semitones."
-        zh = f"语调平直，音高只在 {width:.1f} 个半音之内变化。"
+        en = f"The melody of the speech is flat: its pitch mostly stays within about {width:.0f} semitones."
+        zh = f"语调平直，音高大多在约 {width:.0f} 个半音之内。"
         return [_clue("monotone", voice, width, en, zh, spans=voice.speech)]
     return []
 
@@ -174,21 +198,17 @@ def _effort(voice: Voice) -> list[Clue]:
         spans, trust, where = stretches, rules.STRETCH_TRUST, _where(stretches, voice)
         at = Text(f" {where.en}", f"{where.zh}，")
         index = float(np.mean([x for x in efforts if x > rules.STRETCH_PROJECTED]))
-    if index > rules.FORCEFUL and spans is voice.speech:
+    if index > rules.FORCEFUL:
         name, en, zh = "forceful_voice", "The voice is forceful and pressed", "嗓音用力而紧绷"
     elif index > rules.PROJECTED:
-        name, en, zh = (
-            "tense_voice",
-            "The voice is projected, tenser than relaxed speech",
-            "嗓音外放，比放松说话时更紧",
-        )
+        name, zh = "tense_voice", "发声比平常说话更用力"
+        en = "The voice takes more effort than ordinary speech"
     elif index < rules.SOFT:
-        name, en, zh = (
-            "soft_voice",
-            "The voice is soft or breathy, its high frequencies weak",
-            "嗓音轻柔或带气声",
-        )
+        name, zh = "soft_voice", "嗓音轻柔或带气声"
+        en = "The voice is soft or breathy, its high frequencies weak"
     else:
+        if _noisy(voice) and index < rules.SOFT + rules.NOISE_RAISES:
+            return []
         name, en, zh = "effort", "The vocal effort is in the middle range", "发声力度居中"
     en = f"{en}{at.en} (effort index {index:.1f}; ordinary speech is near 0)."
     zh = f"{at.zh}{zh}（用力指数 {index:.1f}，平常说话接近 0）。"
@@ -200,6 +220,9 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
     if rate is None or voice.speech_s < (rules.RATE_TALK_S if written else rules.HEARD_RATE_TALK_S):
         return []
     fast = rules.FAST_SPS[language] if written else rules.FAST_HEARD_SPS
+    doubtful = _noisy(voice) and fast < rate < fast * rules.FAST_IN_NOISE
+    if _masked(voice) or _gappy(voice) or doubtful:
+        return []
     trust = 1.0 if written else rules.HEARD_RATE_TRUST
     if rate > fast:
         name, en, zh = "fast_speech", "Speech is rather fast", "语速偏快，"
@@ -211,8 +234,14 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
     if written:
         usual, tongue_en, tongue_zh = rules.USUAL_RATE[language]
         en += f" at about {rate:.1f} syllables per second, pauses left out, by the words of the subtitle"
-        en += f" ({tongue_en} averages {usual})."
-        zh += f"按字幕计约为每秒 {rate:.1f} 个音节（不计停顿；{tongue_zh}平均约 {usual} 个）。"
+        away = rate / usual - 1
+        if name == "speech_rate" and abs(away) > rules.RATE_NEAR:
+            en += f" (somewhat {'above' if away > 0 else 'below'} the {tongue_en} average of {usual})."
+            norm = f"略{'高' if away > 0 else '低'}于{tongue_zh}平均的 {usual} 个"
+        else:
+            en += f" ({tongue_en} averages {usual})."
+            norm = f"{tongue_zh}平均约 {usual} 个"
+        zh += f"按字幕计约为每秒 {rate:.1f} 个音节（不计停顿；{norm}）。"
     else:
         en += f" at roughly {rate:.0f} syllables per second, as counted in the sound (5 to 6 are usual)."
         zh += f"大约每秒 {rate:.0f} 个音节（由声音估算，通常为 5 到 6 个）。"
@@ -220,19 +249,21 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
 
 
 def _pauses(voice: Voice) -> list[Clue]:
-    long = tuple(x for x in voice.pauses if x[1] - x[0] >= rules.LONG_PAUSE_S)
+    """Where speech stops, be it quiet there or filled with breath."""
+    least_s = rules.LONG_PAUSE_S + rules.IN_NOISE_S * _noisy(voice)
+    gaps = tuple((a[1], b[0]) for a, b in zip(voice.speech, voice.speech[1:], strict=False))
+    long = () if _gappy(voice) else tuple(x for x in gaps if x[1] - x[0] >= least_s)
     start, end = voice.talk_s
     if long:
         longest, at = max(b - a for a, b in long), _times(long)
-        en, zh = (
-            f"Speech breaks off for {longest:.1f} s ({at.en}).",
-            f"说话中停顿了 {longest:.1f} 秒（{at.zh}）。",
-        )
+        en = f"Speech breaks off for {longest:.1f} s ({at.en})."
+        zh = f"说话中停顿了 {longest:.1f} 秒（{at.zh}）。"
         if len(long) > 1:
-            en = f"Speech breaks off {len(long)} times, for up to {longest:.1f} s ({at.en})."
-            zh = f"说话中有 {len(long)} 处较长的停顿，最长 {longest:.1f} 秒（{at.zh}）。"
+            such, ru = ("such as at ", "如 ") if len(long) > rules.SPANS_TOLD else ("", "")
+            en = f"Speech breaks off {len(long)} times, for up to {longest:.1f} s ({such}{at.en})."
+            zh = f"说话中有 {len(long)} 处较长的停顿，最长 {longest:.1f} 秒（{ru}{at.zh}）。"
         return [_clue("long_pauses", voice, longest, en, zh, spans=long)]
-    paused = sum(b - a for a, b in voice.pauses)
+    paused = sum(b - a for a, b in gaps)
     if end - start > rules.NO_PAUSE_TALK_S and paused < rules.NO_PAUSE_SHARE * (end - start):
         en = f"The speech runs on for {end - start:.1f} s almost without a pause."
         zh = f"一口气说了 {end - start:.1f} 秒，几乎没有停顿。"
@@ -306,12 +337,15 @@ def _breath(voice: Voice) -> list[Clue]:
     others = tuple(x for x in found if x not in sighs)
     out = []
     if sighs:
-        longest, at = max(b - a for a, b in sighs), _times(sighs)
-        en = f"A long voiceless breath, like a sigh, is heard at {at.en} ({longest:.1f} s long)."
-        zh = f"{at.zh}能听到像叹气一样的长长的气息（{longest:.1f} 秒）。"
+        longest, at = max(b - a for a, b in sighs), _where(sighs, voice)
+        en = f"A long voiceless breath, like a sigh, is heard {at.en} ({longest:.1f} s long)."
+        zh = f"{at.zh}能听到一声叹气般的长息（{longest:.1f} 秒）。"
+        if len(sighs) > 1:
+            en = f"Long voiceless breaths, like sighs, are heard {at.en} (up to {longest:.1f} s long)."
+            zh = f"{at.zh}能听到几声叹气般的长息（最长 {longest:.1f} 秒）。"
         out.append(_clue("sigh", voice, longest, en, zh, spans=sighs))
     if others:
-        at = _times(others)
-        en, zh = f"Breath is audible at {at.en}.", f"话语之外能听到呼吸声（{at.zh}）。"
+        at = _where(others, voice)
+        en, zh = f"Breath is audible {at.en}.", f"{at.zh}，话语之外能听到呼吸声。"
         out.append(_clue("audible_breath", voice, sum(b - a for a, b in others), en, zh, spans=others))
     return out

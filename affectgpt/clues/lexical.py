@@ -10,40 +10,26 @@ from math import sqrt
 from typing import Any
 
 from ..lexicon import CATEGORIES, load_lexicon
-from ..phrases import HAN, PARTICLES_ZH, Hit, find, find_role, phrases
+from ..phrases import PARTICLES_ZH, Hit, find, find_role, phrases
 from ..schema import Clip, Clue, Language, Text
+from ..voice import is_chinese
 from ..wheel import plain
+from ..wording import FEELINGS
 
 Places = list[tuple[int, int]]  # (start, end) characters of the subtitle
 
-HAN_SHARE = 0.2  # of the visible characters; from here on a text is Chinese
 DENIED = (-0.6, 0.5, 0.5)  # factors of valence, arousal, dominance of "not happy" (spec 6)
 FORBIDDEN = (-0.2, 0.5, 0.5)  # of "don't cry": it consoles, but somebody is crying
 EXCLAMATION_AROUSAL, MAX_EXCLAMATIONS = 0.15, 3
 POLARITY_FROM = 0.3  # |compound| of VADER below which nothing is said
 POLARITY_STRENGTH = 0.5  # VADER is right on three subtitles in five (spec 6), our words on four in five
 QUOTE_LENGTH = 300  # characters of the subtitle in the sentence of the clue `quote`; all of it is in the clip
+MAX_READ = 4000  # characters of the subtitle that are analysed; a clip of two minutes has about 2000
+MAX_POLARITY = 2000  # characters given to VADER, whose time grows with the square of the length
 MAX_QUOTES = 4  # different words quoted in one sentence
 
 # Discourse markers that VADER's list counts as sentiment: "Yes." is an answer, "like" mostly compares.
 NO_SENTIMENT = ("yes", "yeah", "no", "well", "sure", "ok", "okay", "like", "please", "pretty", "god", "hey")
-
-SAID: dict[str, Text] = {
-    "joy": Text("joy", "喜悦"),
-    "love": Text("love", "爱意"),
-    "gratitude": Text("gratitude", "感谢"),
-    "relief": Text("relief", "松了一口气的心情"),
-    "pride": Text("pride", "自豪"),
-    "anger": Text("anger", "怒气"),
-    "sadness": Text("sadness", "悲伤"),
-    "fear": Text("fear", "恐惧"),
-    "worry": Text("worry", "担心"),
-    "surprise": Text("surprise", "惊讶"),
-    "disgust": Text("disgust", "厌恶"),
-    "doubt": Text("doubt", "疑惑"),
-    "contempt": Text("contempt", "轻蔑"),
-    "apology": Text("apology", "歉意"),
-}
 
 SENTENCE = re.compile(r"([^.!?。…]*)([.!?。…]*)")
 ELLIPSIS = re.compile(r"…+|\.{2,}|。{2,}")
@@ -73,14 +59,15 @@ def measure(clip: Clip) -> list[Clue]:
 
     `Clue.chars` is the first place in `clip.subtitle` on which the clue rests; `spans` are the times of all
     cues concerned, where the cues are timed. Contributions of words are divided by the square root of the
-    number of hits, so that long texts do not win by length (spec 6).
+    number of hits, so that long texts do not win by length (spec 6). Only the first 4000 characters are read.
     """
     text = clip.subtitle
     if not text.strip():
         return []
+    text = text[:MAX_READ]
     flat = plain(text)
     hits = find(flat)
-    compound = _polarity(text) if language_of(text) == "en" else 0.0
+    compound = _polarity(text[:MAX_POLARITY]) if language_of(text) == "en" else 0.0
     # Where VADER speaks as well, English valence is the mean of the two (spec 6 takes VADER's alone).
     clues = [*_words(clip, hits, 1 - POLARITY_STRENGTH if compound else 1.0)]
     if compound:
@@ -90,9 +77,8 @@ def measure(clip: Clip) -> list[Clue]:
 
 
 def language_of(text: str) -> Language:
-    """Return "zh" when at least a fifth of the visible characters are Chinese, else "en"."""
-    visible = re.sub(r"\s", "", text)
-    return "zh" if visible and len(HAN.findall(visible)) >= HAN_SHARE * len(visible) else "en"
+    """Return "zh" or "en", by the same rule as the syllables of the speech rate are counted."""
+    return "zh" if is_chinese(text) else "en"
 
 
 def _quote(clip: Clip) -> Clue:
@@ -103,7 +89,10 @@ def _quote(clip: Clip) -> Clue:
     sentence = Text(
         f"The subtitle reads “{shown}”" + "." * open_end, f"字幕内容：“{shown}”" + "。" * open_end
     )
-    return _clue(clip, "quote", sentence, whole, len(text), "characters", "the subtitle as given", 0.0)
+    basis = "the subtitle as given"
+    if len(clip.subtitle) > MAX_READ:
+        basis += f"; clues were looked for in its first {MAX_READ} characters"
+    return _clue(clip, "quote", sentence, whole, len(text), "characters", basis, 0.0)
 
 
 def _words(clip: Clip, hits: Sequence[Hit], valence_share: float) -> Iterator[Clue]:
@@ -112,7 +101,7 @@ def _words(clip: Clip, hits: Sequence[Hit], valence_share: float) -> Iterator[Cl
         groups.setdefault(f"word_{'not_' if hit.negated else ''}{hit.category}", []).append(hit)
     for name, group in groups.items():
         quotes = _quotes(clip, [(hit.start, hit.end) for hit in group])
-        said = SAID[group[0].category]
+        said = FEELINGS[group[0].category]
         if not group[0].negated and group[0].category == "gratitude" and all(hit.mild for hit in group):
             text = Text(f"Polite words of thanks: {quotes.en}.", f"客气的道谢：{quotes.zh}。")
         elif not group[0].negated:
@@ -166,7 +155,10 @@ def _polarity_clue(clip: Clip, compound: float) -> Clue:
         f"The wording as a whole is {en} (VADER {compound:+.2f}).",
         f"整体措辞偏{zh}（VADER {compound:+.2f}）。",
     )
-    whole, basis = [(0, len(clip.subtitle))], "VADER compound"
+    whole = [(0, min(len(clip.subtitle), MAX_POLARITY))]
+    basis = "VADER compound" + (
+        f" of the first {MAX_POLARITY} characters" if whole[0][1] == MAX_POLARITY else ""
+    )
     return _clue(
         clip, "polarity", text, whole, round(compound, 3), "index", basis, POLARITY_STRENGTH, (compound, 0, 0)
     )
@@ -188,7 +180,7 @@ def _forms(clip: Clip, flat: str, hits: Sequence[Hit]) -> Iterator[Clue]:
     accused = [match.span() for match in load_lexicon().accusation.finditer(flat)]
     polite = find_role(flat, "polite")
     polite += [(hit.start, hit.end) for hit in hits if hit.mild and hit.category in ("gratitude", "apology")]
-    addressed = find_role(flat, "address", whole=True) + _names(clip.subtitle, flat)
+    addressed = find_role(flat, "address", whole=True) + _names(clip.subtitle[: len(flat)], flat)
     intense = [(hit.start, hit.end) for hit in hits if hit.intensified]
     hedged = find_role(flat, "hedge")
     none = (0.0, 0.0, 0.0)
@@ -290,12 +282,15 @@ def _clue(
     strength: float,
     affect: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> Clue:
+    quoted = bytearray(len(clip.subtitle))  # 1 where a place is: a long subtitle has many cues and places
+    for start, end in places:
+        quoted[start:end] = b"\1" * (end - start)
     spans = [
         (cue.start_s, cue.end_s)
         for start, cue in zip(clip.cue_starts, clip.cues, strict=True)
         if cue.start_s is not None
         and cue.end_s is not None
-        and any(a < start + len(cue.text) and b > start for a, b in places)
+        and quoted.find(1, start, start + len(cue.text)) >= 0
     ]
     v, a, d = (round(_limit(x), 3) for x in affect)
     return Clue(

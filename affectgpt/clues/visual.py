@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from .. import visual_rules as rules
-from ..curves import Expression, Spans, close_gaps, overlap, runs, swings, travel
+from ..curves import FLICKER_S, Expression, Spans, close_gaps, overlap, runs
 from ..expression import SEEN_GAP_S, analyse
 from ..face_rules import FACE_RULES, REPLACED_BY, front
+from ..head_clues import gaze, head
 from ..schema import Clip, Clue, Text
+from ..visual_clue import enough, quality, visual_clue, when
 from ..visual_rules import OTHER_RULES, Rule
 
 OTHER_GAP_S = 0.5  # sightings of other faces no further apart are one span
+OTHER_LEAST, OTHER_SHARE = 4, 0.5  # sightings in such a span, and their share of the looks
 
 
 def measure(clip: Clip) -> list[Clue]:
@@ -24,10 +27,10 @@ def measure(clip: Clip) -> list[Clue]:
     face = analyse(clip)
     clues = _presence(face, clip)
     if face.mesh.sum() >= rules.MIN_MESH:
-        clues += _face(face, clip) + _head(face) + _gaze(face)
+        clues += _face(face, clip) + head(face) + gaze(face)
     else:
         clues += _haar_smile(face)
-    return clues + _movement(face) + _light(face)
+    return clues + _movement(face) + _light(face, clip)
 
 
 def _presence(face: Expression, clip: Clip) -> list[Clue]:
@@ -53,8 +56,13 @@ def _presence(face: Expression, clip: Clip) -> list[Clue]:
     beside = np.zeros(total, int)  # faces of other shots may be the main person again: they are not counted
     for other in faces.people[1:]:
         seen = np.zeros(total, bool)
-        seen[other.index[other.found]] = True
-        beside += close_gaps(seen, face.times_s, OTHER_GAP_S) & face.present
+        at = other.index[other.found]
+        seen[at] = True
+        stride = int(np.diff(at).min(initial=total))  # the Haar cascades look at every second frame
+        for start, end in runs(close_gaps(seen, face.times_s, OTHER_GAP_S)):
+            count = int(seen[start:end].sum())
+            if count >= OTHER_LEAST and count * stride >= OTHER_SHARE * (end - start):
+                beside[start:end] += face.present[start:end]
     if beside.any():
         count, spans = int(beside.max()), face.spans(beside > 0)
         en_when, zh_when = when(spans, face)
@@ -71,12 +79,12 @@ def _face(face: Expression, clip: Clip) -> list[Clue]:
     for name, rule in FACE_RULES.items():
         if px < rule.min_px or REPLACED_BY.get(name) in found:
             continue
-        spans = _enough(rule.test(face), face, rule.min_s, rule.min_share)
+        spans = enough(rule.test(face), face, rule.min_s, rule.min_share)
         if spans:
             inside = face.inside(spans)
             value = float(np.nanmean(rule.curve(face)[inside]))
             weight = min(1.0, 0.5 + float(inside.mean())) if name == "smile" else 1.0
-            found[name] = _clue(name, rule, value, face, spans, weight * quality(face, inside))
+            found[name] = visual_clue(name, rule, value, face, spans, weight * quality(face, inside))
     smiles = [found[name] for name in ("smile", "slight_smile") if name in found]
     clues = list(found.values())
     clues += _change(face, smiles[0].spans) if smiles else _widened_mouth(face, clip)
@@ -86,22 +94,36 @@ def _face(face: Expression, clip: Clip) -> list[Clue]:
 def _widened_mouth(face: Expression, clip: Clip) -> list[Clue]:
     least = max(float(np.nanpercentile(face.mouth_width, 20)) + rules.WIDER, rules.WIDE)
     wide = front(face) & (face.mouth_width > least) & (face.corner_lift > rules.WIDE_LIFT)
-    spans = face.spans(wide & (face.mouth_open < rules.WIDE_SHUT), 0.35)
+    spans = face.spans(wide & (face.mouth_open < rules.WIDE_SHUT) & ~frozen(clip.track), 0.35)
     if not spans or not clip.has_sound:  # without sound nobody knows whether that is speech
         return []
     from ..voice import analyse as hear  # heavier than all else here, and seldom needed
 
     voice = hear(clip.wave)
-    spans = tuple(s for s in spans if overlap(s, voice.speech) <= rules.SPEECH_SHARE * (s[1] - s[0]))
-    if not spans or voice.state != "heard":
+    if voice.state != "heard" or voice.dynamic_db < rules.CLEAR_DB:  # in noise no speech is found either
+        return []
+    far = rules.SPEECH_FAR_S
+    spans = tuple(s for s in spans if not overlap((s[0] - far, s[1] + far), voice.speech))
+    if not spans:
         return []
     inside = face.inside(spans)
     value = float(np.nanmean(face.mouth_width[inside]))
-    return [_clue("widened_mouth", OTHER_RULES["widened_mouth"], value, face, spans, quality(face, inside))]
+    return [
+        visual_clue("widened_mouth", OTHER_RULES["widened_mouth"], value, face, spans, quality(face, inside))
+    ]
+
+
+def frozen(track: np.ndarray) -> np.ndarray:
+    """(T, H, W, 3) -> (T,) bool: the picture is the one before."""
+    same = np.zeros(len(track), bool)
+    for i in range(1, len(track)):
+        a, b = (track[k, ::4, ::4].astype(np.int16) for k in (i - 1, i))
+        same[i] = np.abs(a - b).mean() < rules.FROZEN_LUMA
+    return same
 
 
 def _change(face: Expression, smiles: Spans) -> list[Clue]:
-    """A face that opens serious and then smiles, or the reverse: the split with the largest difference.
+    """A face that opens without a smile and then smiles, or the reverse: the split with most difference.
 
     The smile must be one that was found as such; speech alone moves the index as much.
     """
@@ -119,18 +141,30 @@ def _change(face: Expression, smiles: Spans) -> list[Clue]:
         return []
     if high < rules.SLIGHT_SMILE or low > rules.SLIGHT_SMILE / 2:
         return []
-    opens_serious = sides[0][0] == low
-    passed = smile > (low + high) / 2 if opens_serious else smile < (low + high) / 2
+    opens_plain = sides[0][0] == low
+    passed = smile > (low + high) / 2 if opens_plain else smile < (low + high) / 2
     at = next((k for k in range(least, len(known) - 2) if passed[k : k + 3].all()), at)  # passed and held
-    time = float(face.times_s[known[at]])
-    held = [(max(a, time), b) if opens_serious else (a, min(b, time)) for a, b in smiles]
+    edges = [a if opens_plain else b for a, b in smiles]
+    time = min(edges, key=lambda edge: abs(edge - face.times_s[known[at]]))
+    if abs(time - face.times_s[known[at]]) > rules.CHANGE_NEAR_S:
+        return []
+    held = [(max(a, time), b) if opens_plain else (a, min(b, time)) for a, b in smiles]
     if sum(max(0.0, b - a) for a, b in held) < rules.CHANGE_SIDE_S / 2:
         return []
+    known_s = face.times_s[known]
+    first = known_s < face.times_s[0] + min(rules.OPENING_S, len(face.times_s) * face.step_s / 3)
+    if not first.any() or passed[first].mean() > 0.2 or known_s[0] > face.times_s[0] + 0.3:
+        return []  # the clip does not open so
+    back = np.zeros(len(face.times_s), bool)
+    back[known] = ~passed & (known_s > time + face.step_s)
+    if face.spans(close_gaps(back, face.times_s, FLICKER_S), rules.BACK_S):
+        return []  # it does not stay so
     numbers = f"{sides[0][0]:.2f} → {sides[1][0]:.2f}"
-    if opens_serious:
+    if opens_plain:
         text = Text(
-            f"The face opens serious, then smiles from about {time:.1f} s on (smile index {numbers}).",
-            f"开头神情严肃，约 {time:.1f} 秒起露出笑容（笑容指数 {numbers}）。",
+            f"The clip opens without a smile; from about {time:.1f} s on the face smiles (smile index "
+            f"{numbers}).",
+            f"开头没有笑容，约 {time:.1f} 秒起露出笑容（笑容指数 {numbers}）。",
         )
     else:
         text = Text(
@@ -164,18 +198,18 @@ def _blinks(face: Expression) -> list[Clue]:
     count = len(spans)
     many = count >= 4 and count / (known.sum() * face.step_s / 60) > rules.MANY_BLINKS
     rule = Rule(
-        f"The eyes blink at least {'once' if count == 1 else f'{count} times'}"
+        f"The eyes blink at least {('once', 'twice')[count - 1] if count <= 2 else f'{count} times'}"
         + (f", more often than {rules.MANY_BLINKS:.0f} times per minute" if many else "")
         + " ({when}).",
         f"至少眨眼 {count} 次"
         + (f"，频率超过每分钟 {rules.MANY_BLINKS:.0f} 次" if many else "")
-        + "（{when}）。",
+        + "（{at}）。",
         "blinks",
         f"lids dip below {rules.BLINK:.0%} of their opening and return within {rules.BLINK_S} s",
         (0.0, 0.15, -0.1) if many else (0.0, 0.0, 0.0),
         0.4 if many else 0.0,
     )
-    return [_clue("blinks", rule, float(count), face, tuple(spans))]
+    return [visual_clue("blinks", rule, float(count), face, tuple(spans))]
 
 
 def _haar_smile(face: Expression) -> list[Clue]:
@@ -190,72 +224,7 @@ def _haar_smile(face: Expression) -> list[Clue]:
     if not spans:
         return []
     value = float(np.nanmean(face.smile_weight[face.inside(spans)]))
-    return [_clue("smile", OTHER_RULES["haar_smile"], value, face, spans)]
-
-
-# ---- head and gaze
-
-
-def _head(face: Expression) -> list[Clue]:
-    yaw, pitch = float(np.nanmedian(face.yaw)), float(np.nanmedian(face.pitch))
-    good = quality(face, face.mesh, turned_counts=False)
-    clues = [_pose(yaw, pitch)]
-    if pitch > rules.HEAD_DOWN:
-        spans = face.spans(face.pitch > rules.HEAD_DOWN, 0.3)
-        clues.append(_clue("head_down", OTHER_RULES["head_down"], pitch, face, spans, good))
-    turn, spans = travel(face.yaw, face.mesh, face)
-    if turn > rules.HEAD_TURN:
-        clues.append(_clue("head_turns", OTHER_RULES["head_turns"], turn, face, spans, good))
-    for name, curve, other, least in (
-        ("nod", face.pitch, face.yaw, rules.NOD),
-        ("head_shake", face.yaw, face.pitch, rules.SHAKE),
-    ):
-        limits = {"count": rules.SWINGS, "length_s": rules.SWING_S, "ratio": rules.SWING_RATIO}
-        spans = swings(curve, other, face, least=least, **limits)
-        if spans:
-            size = max(float(np.ptp(curve[face.inside((span,)) & face.mesh])) for span in spans)
-            clues.append(_clue(name, OTHER_RULES[name], size, face, spans, good))
-    return clues
-
-
-def _pose(yaw: float, pitch: float) -> Clue:
-    if abs(yaw) < rules.POSE:
-        en, zh = "The face is turned to the camera", "脸正对镜头"
-    else:
-        en = (
-            f"The face is turned about {abs(yaw):.0f}° to the {'right' if yaw > 0 else 'left'} of the picture"
-        )
-        zh = f"脸转向画面{'右' if yaw > 0 else '左'}侧约 {abs(yaw):.0f}°"
-    told = yaw
-    if abs(pitch) > rules.TILT and pitch <= rules.HEAD_DOWN and abs(yaw) < rules.POSE:
-        told = pitch
-    if rules.TILT < pitch <= rules.HEAD_DOWN:
-        en, zh = f"{en} and a little lowered, by about {pitch:.0f}°", f"{zh}，略微低下约 {pitch:.0f}°"
-    elif pitch < -rules.TILT:
-        en, zh = f"{en} and raised by about {-pitch:.0f}°", f"{zh}，抬起约 {-pitch:.0f}°"
-    return Clue(
-        "visual", "head_pose", Text(f"{en}.", f"{zh}。"), told, "degrees", "median yaw and pitch of the head"
-    )
-
-
-def _gaze(face: Expression) -> list[Clue]:
-    if np.nanmedian(face.eye_distance_px) < rules.FINE_PX:
-        return []
-    readable = face.mesh & (face.eye_open > 1.3 * rules.EYES_CLOSED) & (face.gaze_split < rules.GAZE_SPLIT)
-    readable &= np.abs(face.yaw) < rules.NEAR_FRONT_DEG
-    if readable.sum() < rules.MIN_MESH:
-        return []
-    good = quality(face, readable)
-    moved, spans = travel(face.gaze_x, readable, face)
-    if moved > rules.GAZE_SHIFT:
-        return [_clue("gaze_shifts", OTHER_RULES["gaze_shifts"], 100 * moved, face, spans, good)]
-    for side in (1, -1):
-        aside = readable & (side * face.gaze_x > rules.GAZE_ASIDE) & (np.abs(face.yaw) < rules.ASIDE_YAW_DEG)
-        spans = _enough(aside, face, 0.5, 0.4)
-        if spans:
-            value = 100 * float(np.mean(np.abs(face.gaze_x[face.inside(spans)])))
-            return [_clue("gaze_averted", OTHER_RULES["gaze_averted"], value, face, spans, good)]
-    return []
+    return [visual_clue("smile", OTHER_RULES["haar_smile"], value, face, spans)]
 
 
 # ---- movement and light
@@ -264,23 +233,29 @@ def _gaze(face: Expression) -> list[Clue]:
 def _movement(face: Expression) -> list[Clue]:
     if np.isfinite(face.body_motion).sum() < rules.MIN_MESH:
         return _movement_without_face(face)
-    spans = face.spans(face.body_motion > rules.MOVING, 0.3)
+    spans, how = _moving(face.body_motion, face)
     if spans:
         inside = face.inside(spans)
         value = float(np.nanmean(face.body_motion[inside]))
         rule = OTHER_RULES["strong_movement"]
         weight = 1.0 if inside.mean() >= 0.3 else 0.55
-        return [_clue("strong_movement", rule, value, face, spans, weight, _how(value))]
-    body, head = float(np.nanmedian(face.body_motion)), float(np.nanmedian(face.face_motion))
+        return [visual_clue("strong_movement", rule, value, face, spans, weight, how)]
+    body, head = float(np.nanpercentile(face.body_motion, 90)), float(np.nanmedian(face.face_motion))
     if body < rules.STILL:
-        return [_clue("body_still", OTHER_RULES["body_still"], body, face)]
+        return [visual_clue("body_still", OTHER_RULES["body_still"], max(body, 0.01), face)]
     if head > rules.LIVELY:
-        return [_clue("head_moves", OTHER_RULES["head_moves"], head, face)]
+        return [visual_clue("head_moves", OTHER_RULES["head_moves"], head, face)]
     return []
 
 
-def _how(speed: float) -> tuple[str, str]:
-    return ("strong", "大幅度的") if speed >= rules.STRONG else ("clear", "明显的")
+def _moving(speed: np.ndarray, face: Expression) -> tuple[Spans, tuple[str, str]]:
+    """Spans of movement, and the adjective that holds in each: beside strong ones weaker are left out."""
+    spans = face.spans(close_gaps(speed > rules.MOVING, face.times_s, SEEN_GAP_S), 0.3)
+    means = [float(np.nanmean(speed[face.inside((span,))])) for span in spans]
+    strong = max(means, default=0.0) >= rules.STRONG
+    least = rules.STRONG if strong else rules.MOVING
+    kept = tuple(span for span, mean in zip(spans, means, strict=True) if mean >= least)
+    return kept, ("strong", "大幅度的") if strong else ("clear", "明显的")
 
 
 def _movement_without_face(face: Expression) -> list[Clue]:
@@ -288,66 +263,17 @@ def _movement_without_face(face: Expression) -> list[Clue]:
     if np.isfinite(face.picture_motion).sum() < rules.MIN_MESH:
         return []
     percent = 20 * face.picture_motion  # from fifths of the width
-    spans = face.spans(percent > 20 * rules.MOVING, 0.3)
+    spans, how = _moving(face.picture_motion, face)
     if spans:
         value = float(np.nanmean(percent[face.inside(spans)]))
-        how = _how(value / 20)
-        return [_clue("strong_movement", OTHER_RULES["picture_moves"], value, face, spans, how=how)]
+        return [visual_clue("strong_movement", OTHER_RULES["picture_moves"], value, face, spans, how=how)]
     middle = float(np.nanmedian(percent))
     if middle < 20 * rules.STILL:
-        return [_clue("body_still", OTHER_RULES["picture_still"], middle, face)]
+        return [visual_clue("body_still", OTHER_RULES["picture_still"], middle, face)]
     return []
 
 
-def _light(face: Expression) -> list[Clue]:
-    luma = float(np.median(face.luma))
-    return [_clue("dim_scene", OTHER_RULES["dim_scene"], luma, face)] if luma < rules.DIM_LUMA else []
-
-
-# ---- spans, strength, sentences
-
-
-def _enough(mask: np.ndarray, face: Expression, min_s: float, share: float) -> Spans:
-    spans = face.spans(mask, min_s)
-    whole = len(face.times_s) * face.step_s
-    return spans if sum(b - a for a, b in spans) > min(share * whole, rules.LONG_ENOUGH_S) else ()
-
-
-def quality(face: Expression, inside: np.ndarray, *, turned_counts: bool = True) -> float:
-    """0.2..1: how far landmarks can be relied on, by eye distance, yaw and share of frames with a mesh."""
-    inside = inside & face.mesh
-    size = np.clip((np.median(face.eye_distance_px[inside]) - 10) / (rules.FULL_PX - 10), 0.3, 1)
-    turned = np.clip(1 - (np.median(np.abs(face.yaw[inside])) - 20) / 50, 0.5, 1) if turned_counts else 1.0
-    share = np.clip(face.mesh.mean() / rules.PARTIAL_SHARE, 0.4, 1)
-    return float(max(0.2, size * turned * share))
-
-
-def when(spans: Spans, face: Expression) -> tuple[str, str]:
-    """Say in both languages when something happens: three spans, or "through most of the clip"."""
-    if not spans:
-        return "", ""
-    if face.share(spans) > rules.MOST:
-        return "through most of the clip", "在片段的大部分时间里，"
-    shown = [f"{a:.1f}–{b:.1f}" for a, b in sorted(sorted(spans, key=lambda s: s[0] - s[1])[:3])]
-    joined = ", ".join(shown[:-1]) + " and " + shown[-1] if len(shown) > 1 else shown[0]
-    more = len(spans) > len(shown)
-    en = f"at {joined} s" + (" and in other moments" if more else "")
-    return en, f"{'、'.join(shown)} 秒" + ("等处，" if more else "，")
-
-
-def _clue(
-    name: str,
-    rule: Rule,
-    value: float,
-    face: Expression,
-    spans: Spans = (),
-    weight: float = 1.0,
-    how: tuple[str, str] = ("", ""),
-) -> Clue:
-    en_when, zh_when = when(spans, face)
-    text = Text(
-        rule.en.format(when=en_when, value=value, how=how[0]),
-        rule.zh.format(when=zh_when, value=value, how=how[1]).replace("，）", "）"),
-    )
-    strength = round(rule.strength * weight, 3)
-    return Clue("visual", name, text, round(value, 4), rule.unit, rule.basis, spans, strength, *rule.vad)
+def _light(face: Expression, clip: Clip) -> list[Clue]:
+    luma, rule = float(np.median(face.luma)), OTHER_RULES["dim_scene"]
+    weight = 1.0 if clip.faces.main is not None else 0.0  # a dark picture of things is no mood
+    return [visual_clue("dim_scene", rule, luma, face, weight=weight)] if luma < rules.DIM_LUMA else []

@@ -2,29 +2,33 @@
 
 The job is JSON in `argv[1]`; the answer goes down a pipe as messages: the lengths of header and payload
 (`LENGTHS`), a JSON header with a `kind`, then raw bytes. Order of kinds: plan, sound, cues, shape, track
-(once per frame), frames, player, notes, end; or `refused`. Notes and refusals are codes with numbers, which
-the parent turns into sentences. The algorithm is that of the signal-engine specification, section 3: demux
-once, believe packets and not headers, choose frames by time, survive broken packets. All packets stay in
-memory (files are small), so that seeking is exact in every container.
+(once per frame), frames, player, notes, end; or `refused`; after the plan `alive` now and then. Notes and
+refusals are codes with numbers, which the parent turns into sentences. The algorithm is that of the
+signal-engine specification, section 3: demux once, believe packets and not headers, choose frames by time,
+survive broken packets. All packets stay in memory (files are small), so that seeking is exact in every
+container.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import struct
 import sys
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from .packets import Refused, Strand, demux, media_path, open_media, pick_streams, read_cues
+from .confine import confine_process
+from .packets import Refused, Strand, bounded, demux, media_path, open_media, pick_streams, read_cues
 from .pictures import (
     FRAME_COUNT,
     FRAME_SIZE,
+    MAX_SIDE,
     Scaler,
     decord_frames,
     official_index,
@@ -38,10 +42,10 @@ from .player import Player, player_size
 from .sound import read_sound
 
 LENGTHS = struct.Struct(">IQ")  # bytes of the JSON header, bytes of the payload
-MAX_OPEN_FILES = 64
 EDGE_S = 1e-4  # tolerance when a time stamp is compared with the edge of a window
 OVERRUN_S = 0.5  # a clip of one minute is often some frames longer
 LONE_FRAME_S = 0.04  # duration of a picture that is alone
+ALIVE_S = 0.5  # at least so often the parent hears that packets are being decoded
 
 Send = Callable[..., None]
 
@@ -49,7 +53,7 @@ Send = Callable[..., None]
 def main() -> None:
     """Set the limits, read the file, answer."""
     job = json.loads(sys.argv[1])
-    limit_process(job["limits"])
+    confine_process(job)
     pipe = os.fdopen(job["answer_fd"], "wb", buffering=0)
 
     def send(kind: str, payload: Any = b"", **header: Any) -> None:
@@ -63,36 +67,22 @@ def main() -> None:
         read(job, send)
         send("end")
     except Refused as refusal:
-        send("refused", code=refusal.code, values=refusal.values)
+        send(
+            "refused",
+            code=refusal.code,
+            values={key: bounded(value) for key, value in refusal.values.items()},
+        )
     except MemoryError:
         send("refused", code="memory", values={})
     except BrokenPipeError:
         sys.exit(1)  # the parent has gone
 
 
-def limit_process(limits: dict[str, float]) -> None:
-    import resource
-
-    for kind, wanted in (
-        (resource.RLIMIT_AS, limits["child_memory_bytes"]),
-        (resource.RLIMIT_CPU, limits["child_cpu_s"]),
-        (resource.RLIMIT_FSIZE, limits["player_bytes"]),
-        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        value = int(wanted) if hard == resource.RLIM_INFINITY else min(int(wanted), hard)
-        resource.setrlimit(kind, (value, value))
-    signal.setitimer(
-        signal.ITIMER_REAL, limits["child_cpu_s"]
-    )  # ends this process even when the parent was killed
-
-
 def read(job: dict[str, Any], send: Send) -> None:
     """Send everything the job asks for; raise `Refused` when there is nothing to send."""
     import av
 
-    limits = job["limits"]
+    limits, alive = job["limits"], _alive(send)
     container = open_media(job)
     streams, has_cover, notes = pick_streams(container)
     strands = demux(container, streams, notes)
@@ -127,7 +117,6 @@ def read(job: dict[str, Any], send: Send) -> None:
         facts={
             "container": container.format.name,
             "cover_picture": has_cover,
-            "start_s": start_s,
             "decoder": f"PyAV {av.__version__}",
         },
         picture=_picture_facts(picture, ticks, zero_s) if ticks else None,
@@ -135,23 +124,38 @@ def read(job: dict[str, Any], send: Send) -> None:
 
     wave, rate_hz = None, 0
     if sound_ticks:
-        wave, facts, sound_notes = read_sound(sound, zero_s, duration_s)
+        wave, facts, sound_notes = read_sound(sound, zero_s, duration_s, alive=alive)
         notes += sound_notes
         if wave is not None:
             rate_hz = facts["rate_hz"]
-            send("sound", wave, facts=facts)
+            send("sound", wave, facts={**facts, "peak": bounded(facts["peak"])})
     if "words" in strands and job["cues"]:
         send("cues", json.dumps(read_cues(strands["words"], zero_s)).encode())
-    seen = bool(ticks) and read_pictures(picture, ticks, zero_s, duration_s, job, send, notes, wave, rate_hz)
+    seen = bool(ticks) and read_pictures(
+        picture, ticks, zero_s, duration_s, job, send, alive, notes, wave, rate_hz
+    )
     if wave is None and not seen:
         raise Refused("nothing_decoded")
     if job["player"] and not seen:
-        send_player(Player(wave, rate_hz), send, notes)
-    send("notes", notes=notes)
+        send_player(make_player(wave, rate_hz, notes=notes), send, notes)
+    send("notes", notes=[(code, [bounded(value) for value in values]) for code, values in notes])
+
+
+def _alive(send: Send) -> Callable[[], None]:
+    """A function that tells the parent now and then that this process does not hang."""
+    told_s = time.monotonic()
+
+    def alive() -> None:
+        nonlocal told_s
+        if time.monotonic() - told_s > ALIVE_S:
+            told_s = time.monotonic()
+            send("alive")
+
+    return alive
 
 
 def check_pixels(size: Any, limits: dict[str, float]) -> None:
-    if size.width * size.height > limits["max_pixels"]:
+    if size.width * size.height > limits["max_pixels"] or max(size.width, size.height) > MAX_SIDE:
         raise Refused("too_many_pixels", width=size.width, height=size.height)
 
 
@@ -170,9 +174,9 @@ def _picture_facts(strand: Strand, ticks: list[int], zero_s: float) -> dict[str,
         "width": context.width,
         "height": context.height,
         "frames": len(ticks),
-        "fps": 1 / median_s,
+        "fps": bounded(1 / median_s),
         "variable_rate": bool(np.percentile(steps_s, 95) > 1.6 * median_s),
-        "first_s": ticks[0] * strand.tick_s - zero_s,
+        "first_s": bounded(ticks[0] * strand.tick_s - zero_s),
     }
 
 
@@ -183,11 +187,17 @@ def read_pictures(
     duration_s: float,
     job: dict[str, Any],
     send: Send,
+    alive: Callable[[], None],
     notes: list,
     wave: np.ndarray | None,
     rate_hz: int,
 ) -> bool:
-    """In one pass send the track as it comes, then the eight frames and the player; False without any."""
+    """In one pass send the track as it comes, then the eight frames and the player; False without any.
+
+    A frame in a form that cannot be scaled counts as broken, like one that cannot be decoded.
+    """
+    import av
+
     eight = [ticks[i] for i in official_index(len(ticks))]
     grid = track_ticks(ticks, strand.tick_s, zero_s=zero_s, duration_s=duration_s) if job["track"] else []
     wanted = set(eight) | set(grid)
@@ -195,24 +205,32 @@ def read_pictures(
     track = show = player = last = None
     frames: list[np.ndarray] = []
     arrived, taken = set(), 0  # `taken`: how many of the grid are behind us
-    for tick, frame in shown_frames(strand, ticks, None if job["player"] else wanted):
+    for tick, frame in shown_frames(strand, ticks, None if job["player"] else wanted, alive=alive):
         check_pixels(frame, job["limits"])
         time_s = max(0.0, tick * strand.tick_s - zero_s)
-        if last is None:
-            size = upright_size(frame, strand.stream.sample_aspect_ratio)
-            if grid:
-                track = Scaler(*track_size(size, len(grid), job["limits"]["track_bytes"]))
-                send("shape", count=len(grid), width=track.width, height=track.height, turned=turn(frame))
-            if job["player"]:
-                show = Scaler(*player_size(*size), pixel="yuv420p")
-                fps = len(ticks) / max(duration_s, LONE_FRAME_S)
-                player = Player(wave, rate_hz, size=(show.width, show.height), fps=fps)
+        size = upright_size(frame, strand.stream.sample_aspect_ratio)
+        if grid and track is None:
+            track = Scaler(*track_size(size, len(grid), job["limits"]["track_bytes"]))
+            send("shape", count=len(grid), width=track.width, height=track.height, turned=turn(frame))
+        if job["player"] and show is None:
+            show = Scaler(*player_size(*size), pixel="yuv420p")
+            fps = len(ticks) / max(duration_s, LONE_FRAME_S)
+            player = make_player(wave, rate_hz, size=(show.width, show.height), fps=fps, notes=notes)
+        try:
+            due = len(frames) < len(eight) and eight[len(frames)] <= tick
+            official = small(frame).to_ndarray() if due else None
+            analysed = track(frame).to_ndarray() if taken < len(grid) and grid[taken] <= tick else None
+            shown = show(frame) if player is not None and player.takes(time_s) else None
+        except MemoryError:
+            raise
+        except (av.FFmpegError, ValueError):
+            continue
         while len(frames) < len(eight) and eight[len(frames)] <= tick:
-            frames.append(small(frame).to_ndarray())
-        if taken < len(grid) and grid[taken] <= tick:
-            send("track", np.ascontiguousarray(track(frame).to_ndarray()), time_s=time_s)
+            frames.append(official)
+        if analysed is not None:
+            send("track", np.ascontiguousarray(analysed), time_s=time_s)
             taken = bisect_right(grid, tick)
-        if player is not None and player.takes(time_s) and not player.add(show(frame), time_s):
+        if shown is not None and not player.add(shown, time_s):
             player = None
             notes.append(("no_player", []))
         arrived.add(tick)
@@ -222,7 +240,10 @@ def read_pictures(
     if last is None:
         return False
     if len(frames) < len(eight):  # the end is broken: its frames are replaced by the last one that came
-        frames.append(small(last).to_ndarray())
+        with suppress(av.FFmpegError, ValueError):
+            frames.append(small(last).to_ndarray())
+    if not frames:
+        return False
     frames += frames[-1:] * (FRAME_COUNT - len(frames))  # the official rule for files of fewer than 8 frames
     if job["decoder"] == "decord":
         try:
@@ -232,13 +253,26 @@ def read_pictures(
         except RuntimeError as error:
             raise Refused("decord_failed") from error
     send("frames", np.stack(frames))
-    if player is not None:
-        send_player(player, send, notes)
+    send_player(player, send, notes)
     return True
 
 
-def send_player(player: Player, send: Send, notes: list) -> None:
+def make_player(*of_player: Any, notes: list, **more: Any) -> Player | None:
     """A file that cannot be written for the browser (too big, say) is no reason to lose the analysis."""
+    import av
+
+    try:
+        return Player(*of_player, **more)
+    except MemoryError:
+        raise
+    except (av.FFmpegError, ValueError):  # ValueError: this FFmpeg lacks an encoder
+        notes.append(("no_player", []))
+        return None
+
+
+def send_player(player: Player | None, send: Send, notes: list) -> None:
+    if player is None:  # not wanted, or the note has been made
+        return
     data = player.close()
     if data:
         send("player", data)

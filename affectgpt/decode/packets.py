@@ -9,6 +9,7 @@ from typing import Any
 MAX_PACKETS = 400_000
 MAX_CUES, MAX_CUE_BYTES = 2000, 256 * 1024
 IO_TIMEOUT_S = (5, 5)  # opening, reading
+MAX_NUMBER = 1e9  # of any number in the answer; the time stamps of damaged files know no limit
 MAX_ENCODER_DELAY_S = 0.1
 # Decoders of files that people have; the many others are only a way in for hostile files.
 PICTURE_CODECS = """
@@ -32,7 +33,7 @@ STREAM_KEYS = {"video": "picture", "audio": "sound", "subtitle": "words"}
 class Refused(Exception):
     """The file cannot be taken; `code` is a row of the parent's table of messages."""
 
-    def __init__(self, code: str, **values: float):
+    def __init__(self, code: str, /, **values: float):
         super().__init__(code)
         self.code, self.values = code, values
 
@@ -59,6 +60,11 @@ class Strand:
 
     def between(self, start_s: float, end_s: float) -> list[Any]:
         return [p for p in self.packets if start_s <= (stamp(p) or 0) * self.tick_s <= end_s]
+
+
+def bounded(value: float) -> float:
+    """A number as the parent accepts it."""
+    return max(-MAX_NUMBER, min(float(value), MAX_NUMBER))
 
 
 def stamp(packet: Any) -> int | None:
@@ -158,5 +164,5 @@ def read_cues(strand: Strand, zero_s: float) -> list[tuple[float, float, str]]:
         start_s = (stamp(packet) or 0) * strand.tick_s - zero_s
         if data.strip():
             end_s = start_s + (packet.duration or 0) * strand.tick_s
-            cues.append((start_s, end_s, data.decode("utf-8", "replace")))
+            cues.append((bounded(start_s), bounded(end_s), data.decode("utf-8", "replace")))
     return cues

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 FRAME_COUNT, FRAME_SIZE = 8, 224  # what AffectGPT's official preprocessing takes
-TRACK_SHORT_SIDE = 480  # pixels; never scaled upwards
+TRACK_SHORT_SIDE, TRACK_LONG_SIDE = 480, 2048  # pixels; never scaled upwards
+MIN_SIDE = 2  # pixels of a strip after scaling
+MAX_SIDE = 8192  # pixels of the file; OpenCV aborts the process above 32767
 TRACK_RATES_HZ = (10.0, 5.0)  # up to TRACK_FAST_S, above
 TRACK_FAST_S = 30.0
 MAX_TRACK_FRAMES = 3000
@@ -46,10 +48,11 @@ def track_ticks(ticks: list[int], tick_s: float, *, zero_s: float, duration_s: f
 
 
 def track_size(size: tuple[int, int], count: int, max_bytes: float) -> tuple[int, int]:
-    """Width and height for `count` RGB frames within the limits of short side and of bytes."""
+    """Width and height for `count` RGB frames within the limits of both sides and of bytes."""
     width, height = size
-    scale = min(1.0, TRACK_SHORT_SIDE / min(size), (max_bytes / (count * width * height * 3)) ** 0.5)
-    return max(1, int(width * scale)), max(1, int(height * scale))
+    sides = min(TRACK_SHORT_SIDE / min(size), TRACK_LONG_SIDE / max(size))
+    scale = min(1.0, sides, (max_bytes / (count * width * height * 3)) ** 0.5)
+    return max(MIN_SIDE, int(width * scale)), max(MIN_SIDE, int(height * scale))
 
 
 def turn(frame: Any) -> int:
@@ -66,10 +69,13 @@ def upright_size(frame: Any, pixel_aspect: Any) -> tuple[int, int]:
     return (height, width) if turn(frame) in (90, 270) else (width, height)
 
 
-def shown_frames(strand: Any, ticks: list[int], wanted: set[int] | None) -> Iterator[tuple[int, Any]]:
+def shown_frames(
+    strand: Any, ticks: list[int], wanted: set[int] | None, *, alive: Callable[[], None]
+) -> Iterator[tuple[int, Any]]:
     """Yield (tick, frame) in order of time, at least the `wanted` (None: all), decoding as little as it can.
 
-    A packet that cannot be decoded is passed over: its frame does not arrive.
+    A packet that cannot be decoded is passed over: its frame does not arrive. `alive` is called for each
+    packet, since a long time may pass before the first frame that is wanted.
     """
     import av
 
@@ -80,6 +86,7 @@ def shown_frames(strand: Any, ticks: list[int], wanted: set[int] | None) -> Iter
     order = iter(ticks)  # where packets have no time stamps the frames come in order
     for first, last in spans(strand.packets, wanted) if choose else [(0, len(strand.packets) - 1)]:
         for packet in [*strand.packets[first : last + 1], None]:
+            alive()
             if choose and packet is not None and context.codec.name in SKIPPABLE:
                 context.skip_frame = "DEFAULT" if packet.pts in wanted else "NONREF"
             try:
@@ -129,9 +136,11 @@ class Scaler:
     def __call__(self, frame: Any) -> Any:
         kind = (frame.width, frame.height, frame.format.name, turn(frame))
         if kind != self._kind:  # a stream may change its size on the way
-            self._kind, self._graph = kind, self._build(frame)
+            self._kind, self._graph = None, self._build(frame)
         self._graph.push(frame)
-        return self._graph.pull()
+        shown = self._graph.pull()
+        self._kind = kind  # only a graph that has worked is used again
+        return shown
 
     def _build(self, frame: Any) -> Any:
         from av.filter import Graph

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,21 +19,22 @@ Note = tuple[str, list[float]]
 
 
 def read_sound(
-    strand: Any, zero_s: float, duration_s: float
+    strand: Any, zero_s: float, duration_s: float, *, alive: Callable[[], None]
 ) -> tuple[np.ndarray | None, dict[str, Any], list[Note]]:
     """Decode the window of `duration_s` that begins at `zero_s` of the file's clock.
 
     Return the sound (S,) float32 with zeros where nothing was decoded, or None; facts; notes.
+    `alive` is called for each packet.
     """
     import av
 
     context = strand.stream.codec_context
     wave: np.ndarray | None = None
     rate_hz = channels = broken = bad_samples = hole = 0
-    begin = cursor = (
-        None  # sample positions: of the first sample inside the window, after the last one written
-    )
+    # Sample positions: of the first and after the last sample inside the window, after the last frame.
+    begin, stop, cursor = None, 0, None
     for packet in [*strand.between(zero_s - PREROLL_S, zero_s + duration_s), None]:
+        alive()
         try:
             frames = context.decode(packet)
         except MemoryError:
@@ -62,13 +64,14 @@ def read_sound(
                 continue
             at = max(0, at)
             begin = at if begin is None else min(begin, at)
+            stop = max(stop, at + len(piece))  # time stamps may jump back
             finite = np.isfinite(piece)
             bad_samples += int(len(piece) - finite.sum())
             wave[at : at + len(piece)] = np.where(finite, piece, 0)
     notes: list[Note] = [("broken_sound", [broken])] if broken else []
     if wave is None or begin is None:
         return None, {}, notes
-    wave = wave[:cursor]
+    wave = wave[:stop]
     peak = float(np.abs(wave).max(initial=0))
     if peak > FULL_SCALE_PEAK:
         wave /= peak

@@ -1,0 +1,105 @@
+"""Clues of the head and the gaze: pose, turns, nods and shakes, where the eyes go."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import visual_rules as rules
+from .curves import Expression, Spans, runs, swings, travel
+from .schema import Clue, Text
+from .visual_clue import enough, quality, visual_clue, when
+from .visual_rules import OTHER_RULES
+
+
+def head(face: Expression) -> list[Clue]:
+    pitch = float(np.nanmedian(face.pitch))
+    good = quality(face, face.mesh, turned_counts=False)
+    clues = _pose(face)
+    if pitch > rules.HEAD_DOWN:
+        spans = face.spans(face.pitch > rules.HEAD_DOWN, 0.3)
+        clues.append(visual_clue("head_down", OTHER_RULES["head_down"], pitch, face, spans, good))
+    turn, spans = travel(face.yaw, face.mesh, face, rules.TURN_S)
+    if turn > rules.HEAD_TURN:
+        clues.append(visual_clue("head_turns", OTHER_RULES["head_turns"], turn, face, spans, good))
+    for name, curve, other, least in (
+        ("nod", face.pitch, face.yaw, rules.NOD),
+        ("head_shake", face.yaw, face.pitch, rules.SHAKE),
+    ):
+        limits = {"count": rules.SWINGS, "length_s": rules.SWING_S, "ratio": rules.SWING_RATIO}
+        spans = swings(curve, other, face, least=least, **limits)
+        if spans:
+            size = max(float(np.ptp(curve[face.inside((span,)) & face.mesh])) for span in spans)
+            clues.append(visual_clue(name, OTHER_RULES[name], size, face, spans, good))
+    return clues
+
+
+def _steady(face: Expression) -> tuple[np.ndarray, Spans]:
+    """Frames (T,) in which the head keeps one pose: all where it hardly moves, else the longest stretch."""
+    angles = np.stack([face.yaw, face.pitch, face.roll])
+    spread = np.subtract(*np.nanpercentile(angles, (75, 25), axis=1))
+    if spread.max() <= rules.POSE_SPREAD:
+        return face.mesh, ()
+    best = (0, 0)
+    for start, end in runs(face.mesh):
+        first = start
+        for i in range(start, end):
+            while face.shots[first] != face.shots[i] or np.ptp(angles[:, first : i + 1], axis=1).max() > (
+                2 * rules.POSE_SPREAD
+            ):
+                first += 1
+            if i + 1 - first > best[1] - best[0]:
+                best = (first, i + 1)
+    mask = np.zeros(len(face.mesh), bool)
+    mask[slice(*best)] = True
+    spans = face.spans(mask, rules.STEADY_S)
+    return mask & bool(spans), spans
+
+
+def _pose(face: Expression) -> list[Clue]:
+    steady, spans = _steady(face)
+    if not steady.any():
+        return []
+    yaw, pitch, roll = (float(np.median(curve[steady])) for curve in (face.yaw, face.pitch, face.roll))
+    en_when, zh_when = when(spans, face)
+    told = yaw
+    if abs(yaw) < rules.POSE:
+        en, zh = "The face is turned to the camera", "脸正对镜头"
+        told = float(np.median(np.abs(face.yaw[steady])))
+    else:
+        en = (
+            f"The face is turned about {abs(yaw):.0f}° to the {'right' if yaw > 0 else 'left'} of the picture"
+        )
+        zh = f"脸转向画面{'右' if yaw > 0 else '左'}侧约 {abs(yaw):.0f}°"
+    if abs(pitch) > rules.TILT and pitch <= rules.HEAD_DOWN and abs(yaw) < rules.POSE:
+        told = pitch
+    if rules.TILT < pitch <= rules.HEAD_DOWN:
+        en, zh = f"{en} and a little lowered, by about {pitch:.0f}°", f"{zh}，略微低下约 {pitch:.0f}°"
+    elif pitch < -rules.TILT:
+        en, zh = f"{en} and raised by about {-pitch:.0f}°", f"{zh}，抬起约 {-pitch:.0f}°"
+    if abs(roll) > rules.TILT:
+        side_en, side_zh = ("right", "右") if roll > 0 else ("left", "左")
+        en = f"{en}, tilted about {abs(roll):.0f}° to the {side_en} of the picture"
+        zh = f"{zh}，头向画面{side_zh}侧歪约 {abs(roll):.0f}°"
+    text = Text(f"{en} {en_when}.".replace(" .", "."), f"{zh_when}{zh}。")
+    basis = "median yaw, pitch and roll of the head, over all frames or the longest steady stretch"
+    return [Clue("visual", "head_pose", text, round(told, 4), "degrees", basis, spans)]
+
+
+def gaze(face: Expression) -> list[Clue]:
+    if np.nanmedian(face.eye_distance_px) < rules.FINE_PX:
+        return []
+    readable = face.mesh & (face.eye_open > 1.3 * rules.EYES_CLOSED) & (face.gaze_split < rules.GAZE_SPLIT)
+    readable &= np.abs(face.yaw) < rules.NEAR_FRONT_DEG
+    if readable.sum() < rules.MIN_MESH:
+        return []
+    good = quality(face, readable)
+    moved, spans = travel(face.gaze_x, readable, face, rules.SHIFT_S)
+    if moved > rules.GAZE_SHIFT:
+        return [visual_clue("gaze_shifts", OTHER_RULES["gaze_shifts"], 100 * moved, face, spans, good)]
+    for side in (1, -1):
+        aside = readable & (side * face.gaze_x > rules.GAZE_ASIDE) & (np.abs(face.yaw) < rules.ASIDE_YAW_DEG)
+        spans = enough(aside, face, 0.5, 0.4)
+        if spans:
+            value = 100 * float(np.nanmean(np.abs(face.gaze_x[face.inside(spans)])))
+            return [visual_clue("gaze_averted", OTHER_RULES["gaze_averted"], value, face, spans, good)]
+    return []
