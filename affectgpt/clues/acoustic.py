@@ -6,6 +6,8 @@ to a norm below or to the clip itself. Loudness is a clue only inside the clip: 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .. import acoustic_rules as rules
@@ -32,8 +34,8 @@ def measure(clip: Clip) -> list[Clue]:
         clues += _loudness(voice) + _bursts(voice) + _breath(voice)
     if unknown:  # barking, wheels or cartoon music can pass the speech gate
         at = _where(voice.speech, voice)
-        en = f"What sounds {at.en} is voice-like; no subtitle is there to confirm that it is speech."
-        zh = f"{at.zh}，声音像人声，但没有字幕可以印证是在说话。"
+        en = f"What sounds {at.en} is voice-like; no subtitle was given to confirm that it is speech."
+        zh = f"{at.zh}，声音像人声，但没有提供字幕，无法印证是在说话。"
         clues.append(_clue("voice_like_sound", voice, 100 * voice.voiced_energy, en, zh, spans=voice.speech))
     return clues + _limits(voice)
 
@@ -249,9 +251,14 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
 
 
 def _pauses(voice: Voice) -> list[Clue]:
-    """Where speech stops, be it quiet there or filled with breath."""
+    """Where speech stops, be it quiet there or filled with breath.
+
+    What sounds on right after speech may be its voiceless end: a pause begins where it is first quiet.
+    """
     least_s = rules.LONG_PAUSE_S + rules.IN_NOISE_S * _noisy(voice)
-    gaps = tuple((a[1], b[0]) for a, b in zip(voice.speech, voice.speech[1:], strict=False))
+    gaps = tuple((a[1], b[0]) for a, b in pairwise(voice.speech))
+    quiet = [start for start, _ in voice.pauses]
+    gaps = tuple((min((s for s in quiet if a <= s < b), default=a), b) for a, b in gaps)
     long = () if _gappy(voice) else tuple(x for x in gaps if x[1] - x[0] >= least_s)
     start, end = voice.talk_s
     if long:
