@@ -80,7 +80,7 @@ class Uploads:
             self._wanted.pop(visitor, None)
 
     def release(self, path: str | None, visitor: str) -> None:
-        """Note that a run has read `path`; the last one deletes it, unless it is an example or our copy."""
+        """Note that a run has read `path`; the last one deletes it, unless it is an example."""
         if not path:
             return
         with self._lock:
@@ -88,8 +88,7 @@ class Uploads:
             if path in self._wanted.values():
                 return
         file = Path(path)
-        own = is_example(path) or path.endswith(COPY_SUFFIX)
-        if not own and file.resolve().is_relative_to(private_root().resolve()):
+        if not is_example(path) and file.resolve().is_relative_to(private_root().resolve()):
             file.unlink(missing_ok=True)
 
 

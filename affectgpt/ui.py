@@ -20,7 +20,7 @@ from . import page_html as html
 from .engine import Engine, load_engine
 from .media import load_clip
 from .metrics import score
-from .page_look import MAX_SUBTITLE_CHARS, Layout, launch_options, toast
+from .page_look import MAX_REFERENCE_CHARS, MAX_SUBTITLE_CHARS, Layout, launch_options, toast
 from .page_text import describe, mistake
 from .reason import fold, reason
 from .schema import AffectError, Clip, Event, Explanation, Language
@@ -187,9 +187,10 @@ class Page(Layout):
         yield {**self.clean(), **self._begin(language)}
         with files.job_folder() as folder:
             try:
-                again = (source or "").endswith(files.COPY_SUFFIX)  # our copy needs no copy
+                if max(len(reference or ""), len(labels or "")) > MAX_REFERENCE_CHARS:
+                    raise mistake("too_long", limit=MAX_REFERENCE_CHARS)
                 part = {"start_s": start_s, "end_s": end_s}
-                loaded = self._load(source, consent, subtitle, subtitle_file, player=not again, **part)
+                loaded = self._load(source, consent, subtitle, subtitle_file, player=True, **part)
                 yield self._show_clip(loaded, source, Path(folder), cut=(start_s, end_s) != (None, None))
                 self.uploads.release(
                     source, visitor
@@ -242,11 +243,11 @@ class Page(Layout):
             text, subtitle_file = (None, subtitle_file) if own else (text, None)
         _require(clip, consent, subtitle)
         loaded = load_clip(clip, text, subtitle_file=subtitle_file, **options)
-        return replace(loaded, name=loaded.name.removesuffix(files.COPY_SUFFIX))
+        return replace(loaded, name=loaded.name.removesuffix(Path(files.COPY_SUFFIX).stem))
 
     def _show_clip(self, loaded: Clip, source: str, folder: Path, *, cut: bool) -> dict:
         """Put our copy of the clip with its captions into the player, and into the place of the upload."""
-        copy = source if source.endswith(files.COPY_SUFFIX) else None
+        copy = None  # never the upload itself, whatever its name: gradio's tools may open what they play
         if loaded.player_mp4:
             file = folder / (files.safe_stem(loaded.name) + files.COPY_SUFFIX)
             file.write_bytes(loaded.player_mp4)

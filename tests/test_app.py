@@ -221,13 +221,13 @@ def test_an_upload_that_two_visitors_wait_for_goes_with_the_second(tmp_path, mon
     assert not clip.exists()
 
 
-def test_files_elsewhere_and_our_copies_are_kept(tmp_path, monkeypatch):
+def test_files_elsewhere_are_kept_and_a_name_like_our_copies_saves_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv(files.ROOT_VARIABLE, str(tmp_path / "uploads"))
     (tmp_path / "uploads").mkdir()
-    for file in (tmp_path / "own.mp4", tmp_path / "uploads" / f"a{files.COPY_SUFFIX}"):
+    for file, kept in ((tmp_path / "own.mp4", True), (tmp_path / "uploads" / f"a{files.COPY_SUFFIX}", False)):
         file.write_bytes(b"x")
         files.Uploads().release(str(file), "anna")
-        assert file.exists()
+        assert file.exists() == kept
 
 
 def test_the_job_folder_is_private_and_gone_after_a_run(page, clip, monkeypatch):
