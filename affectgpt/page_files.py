@@ -19,9 +19,7 @@ from .subtitles import to_vtt
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ROOT_VARIABLE = "GRADIO_TEMP_DIR"  # the only way to tell gradio where uploads belong
-COPY_SUFFIX = (
-    ".normalised.mp4"  # ends the name of our copy of an upload: played, and read again on a second run
-)
+COPY_SUFFIX = ".normalised.mp4"  # ends the name of our copy; only a name, nothing is trusted because of it
 NAME_CHARS = 60  # kept of a visitor's file name
 
 

@@ -449,3 +449,27 @@ def test_the_root_goes_when_the_process_is_terminated(tmp_path):
     assert run.returncode == 143
     assert Path(run.stdout.strip()).parent == tmp_path
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_upload_named_like_our_copy_never_reaches_the_player(page, monkeypatch, tmp_path):
+    named = tmp_path / "uploads" / f"evil{files.COPY_SUFFIX}"
+    named.parent.mkdir(exist_ok=True)
+    named.write_bytes(b"x")
+    asked = []
+
+    def without_player(path, *args, **options):
+        asked.append(options["player"])
+        return ui.replace(toy(path, *args, **options), player_mp4=None)
+
+    monkeypatch.setattr(ui, "load_clip", without_player)
+    told, _ = run_page(page, str(named))
+    assert asked == [True]
+    assert told[page.player].value is None
+    assert told[page.clip].value is None
+    assert not named.exists()
+
+
+def test_a_reference_that_is_too_long_is_told_before_the_work(page, clip, monkeypatch):
+    monkeypatch.setattr(ui, "load_clip", lambda *args, **options: pytest.fail("the clip was read"))
+    with pytest.raises(gr.Error, match=str(ui.MAX_REFERENCE_CHARS)):
+        run_page(page, clip, reference="happy " * ui.MAX_REFERENCE_CHARS)
