@@ -19,8 +19,6 @@ LIBRARIES = (
     "av",
     "opencv-python-headless",
     "mediapipe",
-    "torch",
-    "torchaudio",
     "vaderSentiment",
 )
 SENTENCE = re.compile(

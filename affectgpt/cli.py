@@ -16,9 +16,9 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from .media.sniff import shown_name
 from .reference import Reference, read_reference
 from .schema import AffectError, Explanation, Text
-from .sniff import shown_name
 
 log = logging.getLogger(__name__)
 app = typer.Typer(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .detectors import MESH_PX, Backend, Tool, open_tool
 from .schema import Clip, Face, Faces
+from .signals.detectors import MESH_PX, Backend, Tool, open_tool
 
 THUMB = (64, 36)  # width, height of the grey thumbnails in which cuts are seen
 CUT_CORRELATION = 0.55  # below: the picture is another one ...

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .media.sniff import Refused, read_checked, shown_name
+from .media.subtitles import decode
 from .schema import AffectError, Language, Text
-from .sniff import Refused, read_checked, shown_name
-from .subtitles import decode
 
 MAX_BYTES = 1024 * 1024  # of a reference file
 FILE_ENDINGS = (".json", ".txt")

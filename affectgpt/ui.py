@@ -15,13 +15,12 @@ from typing import Any
 
 import gradio as gr
 
-from . import page_files as files
-from . import page_html as html
 from .engine import Engine, load_engine
 from .media import load_clip
 from .metrics import score
-from .page_look import MAX_REFERENCE_CHARS, MAX_SUBTITLE_CHARS, Layout, launch_options, toast
-from .page_text import describe, mistake
+from .page import files, html
+from .page.look import MAX_REFERENCE_CHARS, MAX_SUBTITLE_CHARS, Layout, launch_options, toast
+from .page.text import describe, mistake
 from .reason import fold, reason
 from .schema import AffectError, Clip, Event, Explanation, Language
 

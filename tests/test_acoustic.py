@@ -8,8 +8,8 @@ import pytest
 from conftest import make_clip
 from voices import RATE_HZ, buzz, glide, noise, silence, talk
 
-from affectgpt.acoustic_rules import RULES
 from affectgpt.clues.acoustic import measure
+from affectgpt.clues.acoustic_rules import RULES
 from affectgpt.schema import Clue, Cue
 
 ORDINARY = -6.5  # dB per octave: the toy voice of effort 0

@@ -16,10 +16,9 @@ from conftest import FakeEngine, make_clip
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-import affectgpt.page_files as files
-import affectgpt.page_html as html
 from affectgpt import ui
-from affectgpt.page_text import TEXT
+from affectgpt.page import files, html
+from affectgpt.page.text import TEXT
 from affectgpt.reason import explain
 from affectgpt.schema import AffectError, Conflict, Cue, Label, Text, Verdict, Window
 
@@ -388,7 +387,7 @@ def test_examples_are_complete_and_never_deleted(tmp_path, monkeypatch):
 def test_the_first_visitor_does_not_wait_for_libraries():
     code = "import sys; from affectgpt.ui import warm_up; warm_up().join(60); print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert {"torchaudio", "mediapipe", "vaderSentiment"} <= set(run.stdout.split())
+    assert {"scipy.signal", "mediapipe", "vaderSentiment"} <= set(run.stdout.split())
 
 
 def test_a_stop_before_the_copy_is_shown_keeps_the_upload_and_a_whole_run_deletes_it(page, tmp_path):
@@ -439,7 +438,7 @@ def test_a_sound_file_goes_before_the_video_field(page, tmp_path):
 
 def test_the_root_goes_when_the_process_is_terminated(tmp_path):
     code = (
-        "import os, signal; from affectgpt.page_files import private_root; print(private_root(), flush=True);"
+        "import os, signal; from affectgpt.page.files import private_root; print(private_root(), flush=True);"
         "os.kill(os.getpid(), signal.SIGTERM)"
     )
     env = {key: value for key, value in os.environ.items() if key != files.ROOT_VARIABLE}

@@ -134,7 +134,7 @@ def test_an_empty_clip_is_an_answer_not_an_error():
 
 
 def test_provenance_names_tools_versions_and_what_is_lost():
-    media = {"decoder": "pyav", "resampler": "torchaudio"}
+    media = {"decoder": "pyav", "resampler": "none"}
     clip = clip_of(faces=Faces("haar", (ONE_FACE,), (), LOST), media=media, **PICTURE)
     out = SignalEngine().provenance(clip)
     assert out["engine"] == "signal"

@@ -6,8 +6,8 @@ import wave
 
 import pytest
 
-import affectgpt.page_files as files
 from affectgpt import ui
+from affectgpt.page import files
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affectgpt import expression, voice
 from affectgpt.engine import load_engine
 from affectgpt.media import load_clip
 from affectgpt.reason import explain
+from affectgpt.signals import expression, voice
 
 FOLDER = Path(__file__).parent.parent / "examples"
 NAMES = ("happy_reunion", "angry_two_hours", "smile_over_bitter_words", "worried_farewell_zh")

@@ -8,11 +8,11 @@ import pytest
 from conftest import make_clip
 from toyfaces import REST, draw_face, face_clip, face_points
 
-from affectgpt.curves import close_gaps, landmark_curves, overlap, runs, turning_points
-from affectgpt.expression import analyse
 from affectgpt.faces import track_faces
-from affectgpt.motion import flow_speed, motion_curves
 from affectgpt.schema import Face, Faces
+from affectgpt.signals.curves import close_gaps, landmark_curves, overlap, runs, turning_points
+from affectgpt.signals.expression import analyse
+from affectgpt.signals.motion import flow_speed, motion_curves
 
 POSES = [
     {},

@@ -9,10 +9,11 @@ import pytest
 from conftest import make_clip
 from toyfaces import draw_face
 
-from affectgpt import detectors, faces
-from affectgpt.detectors import quiet_stderr
+from affectgpt import faces
 from affectgpt.faces import Track, fill, find_cuts, link, square_crop, track_faces
 from affectgpt.schema import Face
+from affectgpt.signals import detectors
+from affectgpt.signals.detectors import quiet_stderr
 
 
 def clip_of(frames, step_s=0.1):

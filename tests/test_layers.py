@@ -8,18 +8,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
-LAYERS = [  # bottom first; a unit is the first part of a file's path inside the package
-    {"schema", "lexicon", "pitch", "decode", "acoustic_rules"},
-    {"wheel", "subtitles", "media_text", "sniff", "prosody", "voice", "detectors", "motion"}
-    | {"curves", "visual_rules", "phrases", "card", "page_text"},
-    {"faces", "expression", "face_rules", "visual_clue", "labels", "wording", "metrics", "reference"}
-    | {"sandbox", "page_svg", "page_files"},
-    {"head_clues"},
-    {"media", "clues", "appraisal", "writing", "page_html"},
+LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
+    {"schema", "decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
+    | {"signals", "signals.pitch", "clues.acoustic_rules", "clues.lexicon", "page"},
+    {"wheel", "decode", "media.subtitles", "media.messages", "signals.prosody", "signals.voice"}
+    | {"signals.detectors", "signals.motion", "signals.curves", "clues.visual_rules", "clues.phrases"}
+    | {"card", "page.text"},
+    {"media.sniff", "media.resample", "faces", "signals.expression", "clues.face_rules", "clues.visual_clue"}
+    | {"labels", "wording", "metrics", "page.svg", "page.files"},
+    {"reference", "media.sandbox", "clues.head_clues", "appraisal", "writing", "page.html"},
+    {"media", "clues.acoustic", "clues.visual", "clues.lexical"},
+    {"clues", "page.look"},
     {"baseline"},
     {"engine"},
     {"reason"},
-    {"page_look"},
     {"ui"},
     {"cli"},
     {"__init__"},
@@ -29,53 +31,42 @@ LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 
 
 def unit_of(file: Path, package: Path) -> str:
-    return file.relative_to(package).parts[0].removesuffix(".py")
+    return ".".join(file.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
 
 
-def internal_imports(file: Path, package: Path) -> list[tuple[str, str]]:
-    """Return (module path inside the package, how it was written) of every import of the package itself."""
-    found = []
-    depth = len(file.relative_to(package).parts)
+def modules(package: Path) -> dict[str, Path]:
+    return {unit_of(file, package): file for file in sorted(package.rglob("*.py"))}
+
+
+def internal_imports(file: Path, package: Path) -> list[str]:
+    """The modules of the package that a file imports; `__init__` is the package's own root."""
+    known, found = modules(package), []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found += [
-                (a.name.partition(".")[2], a.name) for a in node.names if a.name.split(".")[0] == "affectgpt"
-            ]
-        elif (
-            isinstance(node, ast.ImportFrom)
-            and node.level == 0
-            and (node.module or "").split(".")[0] == "affectgpt"
-        ):
-            found.append((node.module.partition(".")[2], node.module))
-        elif isinstance(node, ast.ImportFrom) and node.level >= depth:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            found += [(name, "." * node.level + name) for name in names]
-        elif isinstance(node, ast.ImportFrom) and node.level:
-            found.append(("sibling", "." * node.level + (node.module or "")))
-    return found
+            written = [alias.name.split(".") for alias in node.names]
+            found += [".".join(parts[1:]) or "__init__" for parts in written if parts[0] == "affectgpt"]
+        elif isinstance(node, ast.ImportFrom):
+            base = (node.module or "").split(".") if node.module else []
+            if node.level:
+                base = [*file.relative_to(package).parts[: -node.level], *base]
+            elif base[:1] == ["affectgpt"]:
+                base = base[1:]
+            else:
+                continue
+            inner = [".".join([*base, alias.name]) for alias in node.names]
+            found += [name if name in known else ".".join(base) or "__init__" for name in inner]
+    return sorted(set(found))
 
 
 def violations(package: Path) -> list[str]:
     out = []
-    for file in sorted(package.rglob("*.py")):
-        unit = unit_of(file, package)
+    for unit, file in modules(package).items():
         if unit not in LEVEL:
             out.append(f"{unit} is not in the table of layers")
             continue
-        for target, written in internal_imports(file, package):
-            if target == "sibling":
-                if file.name != "__init__.py":
-                    out.append(f"{file.name} imports a sibling: {written}")
-                continue
-            name = target.split(".")[0]
-            if name not in LEVEL:
-                out.append(
-                    f"{file.name} imports {written}: the root itself, or a module that is not in the table"
-                )
-            elif name == unit and file.name == "__init__.py" and file.parent != package:
-                continue  # a folder's own __init__ may reach its files by name
-            elif LEVEL[name] >= LEVEL[unit]:
-                out.append(f"{file.name} (layer {LEVEL[unit]}) imports {written} (layer {LEVEL[name]})")
+        for target in internal_imports(file, package):
+            if LEVEL.get(target, len(LAYERS)) >= LEVEL[unit]:
+                out.append(f"{unit} (layer {LEVEL[unit]}) imports {target} (layer {LEVEL.get(target)})")
     return out
 
 
@@ -84,17 +75,22 @@ def test_imports_go_down():
 
 
 def test_every_unit_of_the_table_exists():
-    units = {unit_of(file, PACKAGE) for file in PACKAGE.rglob("*.py")}
-    assert units == set(LEVEL)
+    assert set(modules(PACKAGE)) == set(LEVEL)
 
 
 def test_the_check_bites(tmp_path):
     copy = tmp_path / "affectgpt"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    for line in ("from .reason import fold\n", "from . import cli\n", "import affectgpt\n"):
-        (copy / "voice.py").write_text(
-            (PACKAGE / "voice.py").read_text(encoding="utf-8") + line, encoding="utf-8"
-        )
+    file, wrong = copy / "signals" / "voice.py", []
+    text = file.read_text(encoding="utf-8")
+    wrong += ["from ..reason import fold", "from .. import cli", "import affectgpt", "from . import curves"]
+    wrong += [
+        "from affectgpt.signals import expression",
+        "from affectgpt import reason",
+        "import affectgpt.ui",
+    ]
+    for line in wrong:
+        file.write_text(f"{text}\n{line}\n", encoding="utf-8")
         assert len(violations(copy)) == 1, line
 
 
@@ -122,7 +118,7 @@ def test_explain_with_the_signal_engine_loads_no_model_library(tmp_path):
 
     sound = tmp_path / "a.wav"
     with wave.open(str(sound), "wb") as out:
-        out.setparams((1, 2, 16000, 0, "NONE", ""))
-        out.writeframes(b"\0\0" * 16000)
+        out.setparams((1, 2, 44100, 0, "NONE", ""))
+        out.writeframes(b"\0\0" * 44100)
     code = f"from affectgpt.cli import app\ntry: app(['explain', {str(sound)!r}])\nexcept SystemExit: pass"
-    assert loaded_after(code) & {"transformers", "bitsandbytes", "gradio", "ray", "peft"} == set()
+    assert loaded_after(code) & {"torch", "transformers", "bitsandbytes", "gradio", "ray", "peft"} == set()

@@ -8,10 +8,10 @@ import pytest
 
 from affectgpt.clues import lexical
 from affectgpt.clues.lexical import MAX_POLARITY, MAX_READ, language_of, measure
-from affectgpt.lexicon import CATEGORIES, load_lexicon
-from affectgpt.phrases import find, phrases
+from affectgpt.clues.lexicon import CATEGORIES, load_lexicon
+from affectgpt.clues.phrases import find, phrases
 from affectgpt.schema import Clip, Cue
-from affectgpt.voice import is_chinese
+from affectgpt.signals.voice import is_chinese
 from affectgpt.wheel import plain
 
 

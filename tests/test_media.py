@@ -17,12 +17,12 @@ import media_files as files
 import numpy as np
 import pytest
 
-from affectgpt import media, sandbox
+from affectgpt import media
 from affectgpt.decode.confine import CLONE_NEWNET, CLONE_NEWUSER
 from affectgpt.decode.sound import read_sound
-from affectgpt.media import Limits, limits_from_env, load_clip
+from affectgpt.media import Limits, limits_from_env, load_clip, sandbox
+from affectgpt.media.sniff import shown_name, sniff
 from affectgpt.schema import AffectError
-from affectgpt.sniff import shown_name, sniff
 
 ROOT = Path(__file__).parents[1]
 OFFICIAL = [0, 6, 12, 18, 25, 31, 37, 43]  # floor(i * 50 / 8)
@@ -340,22 +340,6 @@ def test_silence_and_black_are_named(folder):
             file.mux(video.encode(frame))
         file.mux(video.encode(None))
     assert [x.en for x in load_clip(path).warnings] == ["The picture is black."]
-
-
-def test_odd_rate_does_not_need_gigabytes(folder):
-    data = (files.sound(1.0, rate_hz=44_101) * 32767).astype(np.int16)
-    clip = load_clip(files.write_wav(folder / "odd.wav", data, rate_hz=44_101))
-    assert clip.media["resampler"].startswith("scipy")
-    assert files.beep_start_s(clip.wave) == pytest.approx(files.BEEP_S, abs=0.005)
-
-
-def test_scipy_replaces_a_missing_torchaudio(plain, monkeypatch):
-    with_torchaudio = load_clip(plain).wave
-    monkeypatch.setitem(sys.modules, "torchaudio", None)
-    clip = load_clip(plain)
-    assert clip.media["resampler"].startswith("scipy")
-    assert "torchaudio is missing" in clip.warnings[0].en
-    assert np.abs(clip.wave[: len(with_torchaudio)] - with_torchaudio[: len(clip.wave)]).max() < 0.02
 
 
 @pytest.mark.parametrize("at_s", [0.1, -0.5])

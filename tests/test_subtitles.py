@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from affectgpt.media.subtitles import MAX_BYTES, MAX_FREE_TEXT, clean, parse_subtitle, to_vtt, window_cues
 from affectgpt.schema import AffectError, Cue
-from affectgpt.subtitles import MAX_BYTES, MAX_FREE_TEXT, clean, parse_subtitle, to_vtt, window_cues
 
 SRT = (
     "1\n00:00:01,500 --> 00:00:02,250\nHello <i>you</i>\nthere\n\n2\n00:00:03,000 --> 00:00:04,000\n再见。\n"

@@ -9,12 +9,12 @@ import pytest
 from conftest import make_clip
 from toyfaces import face_clip
 
+from affectgpt.clues.face_rules import FACE_RULES
 from affectgpt.clues.visual import _moving, measure, when
-from affectgpt.expression import analyse
-from affectgpt.face_rules import FACE_RULES
+from affectgpt.clues.visual_rules import OTHER_RULES
 from affectgpt.faces import track_faces
 from affectgpt.schema import Face, Faces
-from affectgpt.visual_rules import OTHER_RULES
+from affectgpt.signals.expression import analyse
 
 QUIET = {"face_presence", "head_pose", "body_still"}  # what a face at rest in a grey picture gives
 GREY = {"find_faces": lambda clip: Faces("mediapipe")}
@@ -158,7 +158,7 @@ class Heard:
     ],
 )
 def test_a_widened_mouth_is_said_only_where_nobody_speaks(heard, live, said, monkeypatch):
-    from affectgpt import voice
+    from affectgpt.signals import voice
 
     monkeypatch.setattr(voice, "analyse", lambda wave: heard)
     wide = {"mouth_width": 0.65, "corner_lift": -0.005, "mouth_open": 0.1}
@@ -222,7 +222,7 @@ def test_many_blinks_speak_and_five_frames_a_second_are_too_few_to_count():
 
 
 def haar_clip(weights, monkeypatch):
-    from affectgpt import expression
+    from affectgpt.signals import expression
 
     monkeypatch.setattr(expression, "smile_weights", lambda track, face: np.array(weights, np.float32))
     total = 2 * len(weights)

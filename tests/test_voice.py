@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from voices import RATE_HZ, buzz, glide, noise, silence, talk
 
-from affectgpt import pitch, schema
-from affectgpt.pitch import held, semitones, track_pitch
-from affectgpt.prosody import breaths, loudness_step, pitch_range, rise_st, slope, wobble
-from affectgpt.voice import BIN_HZ, analyse, count_syllables
+from affectgpt import schema
+from affectgpt.signals import pitch
+from affectgpt.signals.pitch import held, semitones, track_pitch
+from affectgpt.signals.prosody import breaths, loudness_step, pitch_range, rise_st, slope, wobble
+from affectgpt.signals.voice import BIN_HZ, analyse, count_syllables
 
 
 def test_one_sample_rate():

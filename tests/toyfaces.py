@@ -3,8 +3,8 @@
 import numpy as np
 from conftest import make_clip
 
-from affectgpt import curves as k
 from affectgpt.schema import Face, Faces
+from affectgpt.signals import curves as k
 
 REST = {
     "mouth_width": 0.5, "corner_lift": 0.0, "mouth_open": 0.03, "lip_height": 0.24, "eye_open": 0.33,

@@ -10,11 +10,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from .. import acoustic_rules as rules
-from ..pitch import HOP_S, runs_of
-from ..prosody import breaths, loudness_step, pitch_range, rise_st, slope, wobble
 from ..schema import Clip, Clue, Text
-from ..voice import BIN_HZ, CLEAR_DB, GATE_HELD_SHARE, Segments, Voice, analyse, is_chinese
+from ..signals.pitch import HOP_S, runs_of
+from ..signals.prosody import breaths, loudness_step, pitch_range, rise_st, slope, wobble
+from ..signals.voice import BIN_HZ, CLEAR_DB, GATE_HELD_SHARE, Segments, Voice, analyse, is_chinese
+from . import acoustic_rules as rules
 
 
 def measure(clip: Clip) -> list[Clue]:

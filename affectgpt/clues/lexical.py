@@ -9,12 +9,12 @@ from itertools import pairwise
 from math import sqrt
 from typing import Any
 
-from ..lexicon import CATEGORIES, load_lexicon
-from ..phrases import PARTICLES_ZH, Hit, find, find_role, phrases
 from ..schema import Clip, Clue, Language, Text
-from ..voice import is_chinese
+from ..signals.voice import is_chinese
 from ..wheel import plain
 from ..wording import FEELINGS
+from .lexicon import CATEGORIES, load_lexicon
+from .phrases import PARTICLES_ZH, Hit, find, find_role, phrases
 
 Places = list[tuple[int, int]]  # (start, end) characters of the subtitle
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import visual_rules as rules
-from ..curves import FLICKER_S, Expression, Spans, close_gaps, overlap, runs
-from ..expression import SEEN_GAP_S, analyse
-from ..face_rules import FACE_RULES, REPLACED_BY, front
-from ..head_clues import gaze, head
 from ..schema import Clip, Clue, Text
-from ..visual_clue import enough, quality, visual_clue, when
-from ..visual_rules import OTHER_RULES, Rule
+from ..signals.curves import FLICKER_S, Expression, Spans, close_gaps, overlap, runs
+from ..signals.expression import SEEN_GAP_S, analyse
+from . import visual_rules as rules
+from .face_rules import FACE_RULES, REPLACED_BY, front
+from .head_clues import gaze, head
+from .visual_clue import enough, quality, visual_clue, when
+from .visual_rules import OTHER_RULES, Rule
 
 OTHER_GAP_S = 0.5  # sightings of other faces no further apart are one span
 OTHER_LEAST, OTHER_SHARE = 4, 0.5  # sightings in such a span, and their share of the looks
@@ -97,7 +97,7 @@ def _widened_mouth(face: Expression, clip: Clip) -> list[Clue]:
     spans = face.spans(wide & (face.mouth_open < rules.WIDE_SHUT) & ~frozen(clip.track), 0.35)
     if not spans or not clip.has_sound:  # without sound nobody knows whether that is speech
         return []
-    from ..voice import analyse as hear  # heavier than all else here, and seldom needed
+    from ..signals.voice import analyse as hear  # heavier than all else here, and seldom needed
 
     voice = hear(clip.wave)
     if voice.state != "heard" or voice.dynamic_db < rules.CLEAR_DB:  # in noise no speech is found either

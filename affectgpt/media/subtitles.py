@@ -7,7 +7,7 @@ import html
 import re
 import unicodedata
 
-from .schema import AffectError, Cue, Text
+from ..schema import AffectError, Cue, Text
 
 MAX_BYTES = 256 * 1024  # of a subtitle file
 MAX_FREE_TEXT = 2000  # characters of a text without times

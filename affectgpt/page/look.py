@@ -11,10 +11,9 @@ from typing import Any
 import gradio as gr
 from gradio.exceptions import InvalidPathError
 
-from . import page_files as files
-from . import page_html as html
-from .page_text import say
-from .schema import Language
+from ..schema import Language
+from . import files, html
+from .text import say
 
 log = logging.getLogger(__name__)
 MAX_SUBTITLE_CHARS = 2_000

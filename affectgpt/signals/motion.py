@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .schema import Face
+from ..schema import Face
 
 FLOW_PX = 160  # long side of the pictures in which movement is measured
 MIN_FLOW_PX = 48  # shortest side: OpenCV 4.14 crashes (segmentation fault) on 160 x 30 and flatter

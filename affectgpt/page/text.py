@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 
-from .schema import AffectError, Language, Text
+from ..schema import AffectError, Language, Text
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .schema import AffectError, Text
+from ..schema import AffectError, Text
 
 Pair = tuple[str, str]  # English, Chinese
 

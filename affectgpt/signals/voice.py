@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..schema import SAMPLE_RATE_HZ
 from .pitch import (
     BLOCK_FRAMES,
     HOP_S,
@@ -25,7 +26,6 @@ from .pitch import (
     tone_s,
     track_pitch,
 )
-from .schema import SAMPLE_RATE_HZ
 
 Segments = tuple[tuple[float, float], ...]  # (start_s, end_s), rising, without overlap
 

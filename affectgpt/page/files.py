@@ -14,10 +14,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .schema import Cue, Text
-from .subtitles import to_vtt
+from ..media.subtitles import to_vtt
+from ..schema import Cue, Text
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 ROOT_VARIABLE = "GRADIO_TEMP_DIR"  # the only way to tell gradio where uploads belong
 COPY_SUFFIX = ".normalised.mp4"  # ends the name of our copy; only a name, nothing is trusted because of it
 NAME_CHARS = 60  # kept of a visitor's file name

@@ -13,7 +13,7 @@ import stat
 import unicodedata
 from pathlib import Path
 
-from .decode import Refused
+from ..decode import Refused
 
 HEAD_BYTES = 4096
 TS_PACKET, M2TS_PACKET, M2TS_HEAD = 188, 192, 4  # bytes

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals.curves import Expression, extend
 from . import visual_rules as c
-from .curves import Expression, extend
 from .visual_rules import Rule
 
 

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from .schema import Text
+from ..schema import Text
 
 Backend = Literal["mediapipe", "haar", "motion"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..schema import Clue, Text
+from ..signals.curves import Expression, Spans
 from . import visual_rules as rules
-from .curves import Expression, Spans
-from .schema import Clue, Text
 from .visual_rules import Rule
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from .page_svg import MARK, icon, number, plane, timeline
-from .page_text import say, unit
-from .schema import MODALITIES, Clue, Explanation, Label, Language, Modality
-from .wheel import translate
+from ..schema import MODALITIES, Clue, Explanation, Label, Language, Modality
+from ..wheel import translate
+from .svg import MARK, icon, number, plane, timeline
+from .text import say, unit
 
 STAGES = ("prepared", "read", "heard", "seen", "explained", "labelled")  # as `reason` ends them
 STAGE_OF = {"lexical": "read", "acoustic": "heard", "visual": "seen"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import threading
@@ -13,21 +12,20 @@ from typing import Literal
 
 import numpy as np
 
-from .decode import Refused
-from .decode.confine import Limits
-from .media_text import refusal, remark
-from .sandbox import Answer, read_media
-from .schema import SAMPLE_RATE_HZ, AffectError, Clip, Cue, Faces, Text
+from ..decode import Refused
+from ..decode.confine import Limits
+from ..schema import SAMPLE_RATE_HZ, AffectError, Clip, Cue, Faces, Text
+from .messages import refusal, remark
+from .resample import NAME as RESAMPLER
+from .resample import to_16_khz
+from .sandbox import read_media
 from .sniff import open_checked, read_checked, shown_name
 from .subtitles import MAX_BYTES as MAX_SUBTITLE_BYTES
 from .subtitles import clean, parse_subtitle, window_cues
 
 __all__ = ["Limits", "limits_from_env", "load_clip"]
 
-log = logging.getLogger(__name__)
-
 SETTING_PREFIX = "AFFECTGPT_"
-MAX_KERNEL = 4_000_000  # values of torchaudio's filter bank; odd rates such as 44101 Hz would need gigabytes
 BLACK_LEVEL = 24  # of 255; nothing can be seen in a picture that is nowhere brighter
 
 
@@ -94,15 +92,16 @@ def load_clip(
         }
         try:
             size = os.fstat(descriptor).st_size
-            answer = read_media(descriptor, job, limits, on_sound=_preload_resampler)
+            answer = read_media(descriptor, job, limits, on_sound=_preload_scipy)
         finally:
             os.close(descriptor)
         warnings = _remarks(answer.notes)
     except Refused as refused:
         raise refusal(refused.code, name, refused.values) from refused
 
-    wave, resampler, told = _resampled(answer)
-    warnings += told
+    wave, resampler = answer.wave, "none"
+    if len(wave) and answer.sound["rate_hz"] != SAMPLE_RATE_HZ:
+        wave, resampler = to_16_khz(wave, answer.sound["rate_hz"]), RESAMPLER
     if len(answer.frames) and answer.frames.max() < BLACK_LEVEL:
         warnings.append(Text("The picture is black.", "画面是全黑的。"))
     if given is None:
@@ -178,47 +177,16 @@ def _remarks(notes: list[tuple[str, list[float]]]) -> list[Text]:
 
 
 def _find_faces(clip: Clip) -> Faces:
-    from .faces import track_faces
+    from ..faces import track_faces
 
     return track_faces(clip)
 
 
-def _preload_resampler(rate_hz: int) -> None:
-    """Importing torchaudio takes more than a second, which the child spends on decoding the picture."""
+def _preload_scipy(rate_hz: int) -> None:
+    """Its import takes half a second, which the child spends on decoding the picture."""
+
+    def load() -> None:
+        import scipy.signal  # noqa: F401
+
     if rate_hz != SAMPLE_RATE_HZ:
-        threading.Thread(target=_torchaudio, name="import torchaudio", daemon=True).start()
-
-
-def _torchaudio():
-    """torchaudio's functional module; None where it is missing or does not load beside this torch."""
-    try:
-        import torchaudio.functional
-
-        return torchaudio.functional
-    except (ImportError, OSError) as error:
-        log.info("torchaudio cannot be used: %s", error)
-        return None
-
-
-def _resampled(answer: Answer) -> tuple[np.ndarray, str, list[Text]]:
-    """The sound at 16 kHz (S,) float32, by whom it was resampled, and a warning where not by torchaudio."""
-    wave = answer.wave
-    if not len(wave) or answer.sound["rate_hz"] == SAMPLE_RATE_HZ:
-        return wave, "none", []
-    rate_hz = answer.sound["rate_hz"]
-    common = math.gcd(rate_hz, SAMPLE_RATE_HZ)
-    up, down = SAMPLE_RATE_HZ // common, rate_hz // common
-    if up * down <= MAX_KERNEL and (functional := _torchaudio()):
-        import torch
-        import torchaudio
-
-        out = functional.resample(torch.from_numpy(wave), rate_hz, SAMPLE_RATE_HZ).numpy()
-        return out, f"torchaudio {torchaudio.__version__}", []
-    import scipy
-    from scipy.signal import resample_poly
-
-    out = resample_poly(wave, up, down).astype(np.float32)
-    why = Text("torchaudio is missing", "缺少 torchaudio") if up * down <= MAX_KERNEL else None
-    why = why or Text(f"{rate_hz} Hz is an unusual rate", f"{rate_hz} Hz 是不常见的采样率")
-    told = Text(f"The sound was resampled by scipy: {why.en}.", f"声音由 scipy 重采样：{why.zh}。")
-    return out, f"scipy {scipy.__version__}", [told]
+        threading.Thread(target=load, name="import scipy", daemon=True).start()

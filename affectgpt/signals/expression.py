@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from ..schema import Clip, Face
 from .curves import Expression, close_gaps, landmark_curves
 from .motion import flow_speed, motion_curves
-from .schema import Clip, Face
 
 LANDMARK_CURVES = (
     "eye_distance_px", "smile", "mouth_open", "mouth_width", "corner_lift", "lip_height", "eye_open",

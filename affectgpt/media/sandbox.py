@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from .decode import LENGTHS, Refused
-from .decode.confine import Limits
-from .decode.packets import MAX_CUE_BYTES, MAX_NUMBER
-from .decode.pictures import (
+from ..decode import LENGTHS, Refused
+from ..decode.confine import Limits
+from ..decode.packets import MAX_CUE_BYTES, MAX_NUMBER
+from ..decode.pictures import (
     FRAME_COUNT,
     FRAME_SIZE,
     MAX_TRACK_FRAMES,
@@ -255,7 +255,7 @@ class _Child:
         environment.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", LC_ALL="C.UTF-8", PATH=os.defpath)
         with open(self._folder / "errors.txt", "wb") as errors:
             return subprocess.Popen(
-                [sys.executable, "-P", "-c", CHILD_CODE, str(Path(__file__).parent), json.dumps(job)],
+                [sys.executable, "-P", "-c", CHILD_CODE, str(Path(__file__).parents[1]), json.dumps(job)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,

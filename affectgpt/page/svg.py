@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from .page_text import say
-from .schema import MODALITIES, Clue, Language, Verdict
+from ..schema import MODALITIES, Clue, Language, Verdict
+from .text import say
 
 MARK = {"visual": "V", "acoustic": "A", "lexical": "L"}  # clues are numbered V1, V2, ... A1, ... L1
 MIN_BAR = 0.8  # % of the lane, so that the mouse finds a short span

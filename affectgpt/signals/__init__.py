@@ -1,0 +1,1 @@
+"""Curves and intervals measured in sound and picture; what they mean is said elsewhere."""
