@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import media_files as files
 import numpy as np
 import pytest
 
@@ -16,6 +17,22 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no ../shared: reference data not available")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="session")
+def plain(folder):
+    return files.write_clip(folder / "plain.mp4")
+
+
+@pytest.fixture(scope="session")
+def mute(folder):
+    """A clip that needs no resampler, for tests of what surrounds the decoder."""
+    return files.write_clip(folder / "mute.mp4", seconds=1, audio=None)
 
 
 def make_clip(**values) -> Clip:

@@ -1,6 +1,7 @@
 """The face detectors behind `faces.py`, best first: mediapipe 0.10.21, then OpenCV's Haar cascades.
 
-A call opens its own and closes it. Measured rates: the signal-engine specification, 4.1 and 4.2.
+Each call has its own; what it leaves is used again by a later call. Measured rates: the signal-engine
+specification, 4.1 and 4.2.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -25,6 +26,7 @@ MIN_CONFIDENCE = 0.5  # of the full-range detector
 MIN_WIDTH = 0.035  # of the picture width: smaller boxes are dropped
 MESH_CONFIDENCE = 0.3
 MESH_PX = 320  # side of the crops that the mesh is given
+MAX_IDLE = 2  # pairs of graphs kept for the next clips
 HAAR_FPS = 5.0  # the cascades cost 20 times the detector: every second frame of a 10 fps track
 HAAR_LONG_PX = 480
 HAAR_MIN_PX = 28
@@ -47,6 +49,7 @@ NOISE = re.compile(  # what mediapipe prints past its own log level; everything 
 
 log = logging.getLogger(__name__)
 _stderr = threading.Lock()
+_idle: list[tuple[Any, Any, bool]] = []  # opened graphs, free to be taken: opening a pair takes 0.1 s
 
 
 class Tool(Protocol):
@@ -103,7 +106,12 @@ class Mediapipe:
                 os.environ.pop(LOG_LEVEL, None)
             else:
                 os.environ[LOG_LEVEL] = before
-        self.loud = True  # the graphs print when they start, and once more at the first face
+        self.fit = True  # a graph that has failed is not used again
+        try:
+            self.detector, self.mesher, self.loud = _idle.pop()
+            return
+        except IndexError:
+            self.loud = True  # the graphs print when they start, and once more at the first face
         with quiet_stderr():
             self.detector = face_detection.FaceDetection(MIN_CONFIDENCE, 1)
             self.mesher = face_mesh.FaceMesh(
@@ -113,13 +121,19 @@ class Mediapipe:
                 min_detection_confidence=MESH_CONFIDENCE,
             )
             blank = np.zeros((MESH_PX, MESH_PX, 3), np.uint8)
-            self.detector.process(blank)
-            self.mesher.process(blank)
+            self._run(self.detector, blank)
+            self._run(self.mesher, blank)
+
+    def _run(self, graph: Any, image: np.ndarray) -> Any:
+        self.fit = False
+        found = graph.process(image)
+        self.fit = True
+        return found
 
     def boxes(self, frame: np.ndarray) -> np.ndarray:
         height, width = frame.shape[:2]
         boxes = []
-        for detection in self.detector.process(np.ascontiguousarray(frame)).detections or ():
+        for detection in self._run(self.detector, np.ascontiguousarray(frame)).detections or ():
             box = detection.location_data.relative_bounding_box
             if box.width >= MIN_WIDTH:
                 boxes.append((box.xmin, box.ymin, box.xmin + box.width, box.ymin + box.height))
@@ -130,15 +144,18 @@ class Mediapipe:
     def mesh(self, crop: np.ndarray) -> np.ndarray | None:
         if self.loud:
             with quiet_stderr():
-                found = self.mesher.process(crop).multi_face_landmarks
+                found = self._run(self.mesher, crop).multi_face_landmarks
             self.loud = not found
         else:
-            found = self.mesher.process(crop).multi_face_landmarks
+            found = self._run(self.mesher, crop).multi_face_landmarks
         if not found:
             return None
         return np.array([(p.x, p.y, p.z) for p in found[0].landmark], np.float32)
 
     def close(self) -> None:
+        if self.fit and len(_idle) < MAX_IDLE:
+            _idle.append((self.detector, self.mesher, self.loud))
+            return
         self.detector.close()
         self.mesher.close()
 
