@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import FileData
 from gradio.exceptions import InvalidPathError
 
 from ..schema import Language
@@ -95,6 +96,12 @@ class Quiet(gr.Blocks):
             raise
 
 
+def as_it_is(video: str | Path | None) -> FileData | None:
+    """Hand a video to the browser: gradio would have ffprobe and ffmpeg, where they are installed, read what
+    came from a stranger, outside the limited process."""
+    return None if video is None else FileData(path=str(video), orig_name=Path(video).name)
+
+
 class Layout:
     """The components of the page, where they stand, and their fixed sentences."""
 
@@ -120,6 +127,9 @@ class Layout:
                 self.consent = gr.Checkbox(label=say("consent", "en"), elem_id="ag-consent", container=False)
                 ways = ["upload", "webcam"]  # as they are: a format would have gradio convert the raw file
                 self.clip = gr.Video(sources=ways, include_audio=True, format=None, elem_id="ag-clip")
+                self.clip._format_video = (
+                    as_it_is  # a class of our own would have gradio write a .pyi file here
+                )
                 self.sound = gr.File(
                     file_types=SOUND_TYPES, height=64, elem_id="ag-sound", elem_classes="ag-file"
                 )
@@ -151,6 +161,7 @@ class Layout:
                         self.player_title = bare()
                         show = {"interactive": False, "show_label": False, "buttons": []}
                         self.player = gr.Video(elem_id="ag-player", **show)
+                        self.player._format_video = as_it_is
                     with gr.Column(scale=6, min_width=300, visible=False) as self.verdict_card:
                         self.verdict = bare(elem_id="ag-verdict")
                 self.clues = bare(elem_id="ag-clues")
