@@ -1,6 +1,7 @@
 """Files become clips whose frames, times and sound are known."""
 
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 
 import media_files as files
@@ -294,11 +295,14 @@ def test_track_bytes_are_capped(folder):
     assert small.track.shape[2] / small.track.shape[1] == pytest.approx(16 / 9, rel=0.02)
 
 
-def test_settings(monkeypatch):
+def test_settings(plain, monkeypatch):
     assert limits_from_env({"AFFECTGPT_MAX_DURATION_S": "90", "OTHER": "x"}).max_duration_s == 90
-    for wrong in ("-1", "much", "nan", "0"):
+    for wrong in ("-1", "much", "nan", "0", "1e13", "inf"):
         with pytest.raises(AffectError, match="AFFECTGPT_MAX_BYTES"):
             limits_from_env({"AFFECTGPT_MAX_BYTES": wrong})
+    for limit in fields(Limits):  # what is accepted works
+        monkeypatch.setenv(f"AFFECTGPT_{limit.name.upper()}", "1e12")
+    assert load_clip(plain).duration_s == pytest.approx(2.0, abs=0.03)
     monkeypatch.setenv("AFFECTGPT_MAX_BYTES", "10")
     assert "too big" in refusal(Path(__file__))
 

@@ -11,6 +11,7 @@ from typing import Any
 MAX_OPEN_FILES = 64
 PR_SET_NO_NEW_PRIVS = 38  # numbers of linux/prctl.h and linux/sched.h
 CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
+MAX_TIMER_S = 1e8  # the kernel takes no longer timer
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ def confine_process(job: dict[str, Any]) -> None:
         hard = resource.getrlimit(kind)[1]
         value = int(wanted) if hard == resource.RLIM_INFINITY else min(int(wanted), hard)
         resource.setrlimit(kind, (value, value))
-    signal.setitimer(signal.ITIMER_REAL, job["wall_s"])  # ends this process even when the parent was killed
+    signal.setitimer(
+        signal.ITIMER_REAL, min(job["wall_s"], MAX_TIMER_S)
+    )  # ends this process even when the parent was killed
     if sys.platform == "linux":
         _close_the_network()
 

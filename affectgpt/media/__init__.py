@@ -26,6 +26,7 @@ from .subtitles import clean, parse_subtitle, window_cues
 __all__ = ["Limits", "limits_from_env", "load_clip"]
 
 SETTING_PREFIX = "AFFECTGPT_"
+MAX_SETTING = 1e12  # the kernel takes no larger limits
 BLACK_LEVEL = 24  # of 255; nothing can be seen in a picture that is nowhere brighter
 
 
@@ -41,10 +42,10 @@ def limits_from_env(environment: dict[str, str] | None = None) -> Limits:
             given[limit.name] = float(environment[name])
         except ValueError:
             given[limit.name] = math.nan
-        if not 0 < given[limit.name] < math.inf:
+        if not 0 < given[limit.name] <= MAX_SETTING:
             raise AffectError(
-                f"The setting {name} must be a positive number: correct or remove it.",
-                f"设置 {name} 必须是正数：请更正或删除。",
+                f"The setting {name} must be a positive number up to {MAX_SETTING:g}: correct or remove it.",
+                f"设置 {name} 必须是不超过 {MAX_SETTING:g} 的正数：请更正或删除。",
                 title=Text("Wrong setting", "设置有误"),
             )
     return Limits(**given)

@@ -47,6 +47,7 @@ HEADER_BYTES = 64 * 1024  # at most, of one message
 MAX_RATE_HZ = 384_000
 SLACK_S = 1.0  # by which a plan may exceed the limit of duration
 EXIT_WAIT_S = 1.0
+MAX_WAIT_S = 1e6  # `poll` counts milliseconds in 32 bits
 PIPE_BYTES = 1 << 20  # a frame of the track passes at once: a tenth less time than with the usual 64 kB
 FOLDER_PREFIX = "affectgpt-decoder-"  # in the temporary folder, where other parts of the product have theirs
 FOLDER_AGE_S = 3600.0  # a private folder as old as this was left by a process that was killed
@@ -316,7 +317,7 @@ class _Child:
     def _read(self, view: memoryview) -> None:
         while len(view):
             left_s = min(self._deadline, self._heard + self._silence_s) - time.monotonic()
-            if not self._poll.poll(math.ceil(1000 * max(0.0, left_s))):
+            if not self._poll.poll(math.ceil(1000 * min(max(0.0, left_s), MAX_WAIT_S))):
                 raise Refused("slow")
             count = os.readv(self._pipe, [view])
             self._heard = time.monotonic()
