@@ -27,6 +27,7 @@ from .labels import (
     weak,
 )
 from .schema import MODALITIES, Clue, Conflict, Label, Modality, Text, Verdict, Window
+from .wheel import cluster
 
 GAIN = 1.1
 WEIGHTS = {"visual": (1.0, 0.6, 0.7), "acoustic": (0.45, 1.0, 0.8), "lexical": (0.9, 0.45, 0.5)}  # v, a, d
@@ -160,7 +161,7 @@ def _enough(items: list[Item]) -> bool:
     speaking = [x for x in items if x.speaks]
     if all(x.clue.name in BEARING for x in speaking):
         return False
-    words = [x for x in speaking if x.clue.name.startswith("word_")]
+    words = [x for x in speaking if x.clue.name.startswith("word_") or x.clue.name == "accusation"]
     if words:
         speaking = [x for x in speaking if x.clue.name != "polarity"]  # it rests on the same words
     return len(speaking) >= 2 or bool(words and any(x.clue.modality != "lexical" for x in items))
@@ -184,6 +185,9 @@ def _labels(
     if split:  # the point between a smile and bitter words is neither: what lies there describes nobody
         labels = [label for label in labels if abs(PROTOTYPES[label.name][0][0]) >= SIDE]
     sides = [label for conflict in conflicts for label in _sides(conflict, items, by_modality)]
+    sectors = {cluster(label.name, 2) for label in labels}
+    more = [label for label in _feelings(items) if cluster(label.name, 2) not in sectors]
+    labels = _merge(labels, more, room=2)
     labels = _merge(labels, sides, room=2)
     labels = _merge(labels, parts, room=2)
     if any(conflict.name == SARCASTIC for conflict in conflicts):
@@ -211,6 +215,18 @@ def _merge(labels: list[Label], more: list[Label], *, room: int) -> list[Label]:
             added[label.name] = replace(label, confidence=round(label.confidence * PART_ONLY, 2))
     extra = sorted(added.values(), key=lambda label: -label.confidence)[:room]
     return sorted(labels[: MAX_LABELS - len(extra)] + extra, key=lambda label: -label.confidence)
+
+
+def _feelings(items: list[Item]) -> list[Label]:
+    """What each of several feelings in the words says alone: the point between anger and grief is neither."""
+    words = [x for x in items if x.clue.name.startswith(("word_", "accusation")) and x.speaks]
+    labels = []
+    for word in words if len(words) > 1 else ():
+        alone = [x for x in items if x.clue.modality != "lexical" or x.position == word.position]
+        vad = _fuse(_by_modality(alone))
+        fitting = [] if weak(vad) else [row for row in rank(alone, vad) if word.position in row[1].clues]
+        labels += best(fitting, 1) if fitting else []
+    return labels
 
 
 def _sides(conflict: Conflict, items: list[Item], by_modality: dict[Modality, Vad]) -> list[Label]:

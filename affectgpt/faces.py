@@ -16,7 +16,8 @@ from .signals.detectors import MESH_PX, Backend, Tool, open_tool
 
 THUMB = (64, 36)  # width, height of the grey thumbnails in which cuts are seen
 CUT_CORRELATION = 0.55  # below: the picture is another one ...
-CUT_DIFFERENCE = 0.25  # ... if it also differs by this share of its brightness
+CUT_DIFFERENCE = 0.25  # ... if it also differs by this share of its brightness ...
+CUT_SHIFTED, SHIFT_BLOCKS = 0.6, (12, 6)  # ... and does not correlate so well when it is shifted
 FLAT_SD = 2.0  # grey levels: a thumbnail without contrast has no correlation; then only the difference counts
 FLAT_DIFFERENCE = 0.5
 
@@ -73,6 +74,7 @@ def find_cuts(track: np.ndarray) -> tuple[int, ...]:
             is_cut = difference > FLAT_DIFFERENCE
         else:
             is_cut = difference > CUT_DIFFERENCE and np.corrcoef(a, b)[0, 1] < CUT_CORRELATION
+            is_cut = is_cut and not _shifted(a, b)
         if is_cut:
             cuts.append(i)
     return tuple(cuts)
@@ -86,6 +88,21 @@ def _thumbnail(frame: np.ndarray) -> np.ndarray:
     columns = np.linspace(0, width, THUMB[0] * 2, endpoint=False).astype(int)
     grey = frame[rows][:, columns].sum(2, dtype=np.uint16)  # of three colours
     return grey.reshape(THUMB[1], 2, THUMB[0], 2).sum((1, 3)).ravel() / 12
+
+
+def _shifted(a: np.ndarray, b: np.ndarray) -> bool:
+    """Two thumbnails (2304,) show one picture, one of them shifted by up to `SHIFT_BLOCKS`.
+
+    A moving camera, or a bright figure in the dark, leaves little in its place.
+    """
+
+    def part(thumb: np.ndarray, x: int, y: int) -> np.ndarray:
+        rows, columns = slice(max(0, y), THUMB[1] + min(0, y)), slice(max(0, x), THUMB[0] + min(0, x))
+        return thumb.reshape(THUMB[1], THUMB[0])[rows, columns].ravel()
+
+    across, down = (range(-most, most + 1) for most in SHIFT_BLOCKS)
+    pairs = ((part(a, x, y), part(b, -x, -y)) for x in across for y in down)
+    return any(np.corrcoef(p, q)[0, 1] >= CUT_SHIFTED for p, q in pairs if min(p.std(), q.std()) > FLAT_SD)
 
 
 def _look_at(times_s: np.ndarray, step_s: float) -> list[int]:

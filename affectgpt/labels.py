@@ -1,7 +1,8 @@
 """From evidence to words: which emotion labels fit a point in valence, arousal and dominance, and why.
 
 The prototypes are starting values from thirteen television clips: rough. The rows dissatisfied, distressed,
-apologetic, tense, agitated and comforting fill gaps: an apology is not guilt, tension is not anger.
+aggrieved, anxious, apologetic, tense, agitated and comforting fill gaps: an apology is not guilt, tension is
+not anger.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from math import exp, fsum, prod, sqrt
 from typing import NamedTuple
 
 from .schema import Clue, Label, Text
-from .wheel import translate
+from .wheel import cluster, translate
 
 DISTANCE = (1.2, 1.0, 0.6)  # weights of the squared differences to a prototype: valence, arousal, dominance
-MARGIN = 0.22  # further labels may score this much less than the best
+MARGIN = 0.25  # further labels may score this much less than the best
 UNCLEAR = 0.15  # valence and arousal both below: no hypothesis
 SIDE = 0.3  # |valence| from which something counts as pleasant or unpleasant
 LEAST_PUSH, SAME_WAY = 0.1, 0.7  # length of a contribution, and its cosine with the prototype, to support it
@@ -30,20 +31,21 @@ PROTOTYPES: dict[str, tuple[tuple[float, float, float], dict[str, float]]] = {
     "angry": ((-0.6, 0.6, 0.5), {"high_effort": 0.35, "frown": 0.4, "gesture": 0.2, "word_anger": 0.5}),
     "irritated": (
         (-0.45, 0.3, 0.35),
-        {"frown": 0.25, "word_anger": 0.35, "high_effort": 0.15, "lips_pressed": 0.1},
+        {"frown": 0.25, "word_anger": 0.35, "accusation": 0.15, "high_effort": 0.15, "lips_pressed": 0.1},
     ),
-    "indignant": ((-0.5, 0.5, 0.4), {"accusation": 0.45, "high_effort": 0.2, "gesture": 0.15}),
-    "accusing": ((-0.5, 0.45, 0.5), {"accusation": 0.4, "gesture": 0.2, "word_anger": 0.2}),
+    "indignant": ((-0.5, 0.5, 0.4), {"accusation": 0.4, "high_effort": 0.2, "gesture": 0.15}),
+    "accusing": ((-0.5, 0.4, 0.4), {"accusation": 0.45, "gesture": 0.1, "word_anger": 0.1}),
     "dissatisfied": (
         (-0.45, 0.15, 0.15),
-        {"unkind_words": 0.15, "frown": 0.1, "no_joy": 0.3, "lips_pressed": 0.1},
+        {"unkind_words": 0.15, "accusation": 0.15, "frown": 0.1, "no_joy": 0.3, "lips_pressed": 0.1},
     ),
     "sad": (
         (-0.6, -0.3, -0.4),
         {"word_sadness": 0.4, "low_effort": 0.2, "lowered": 0.25, "corners_down": 0.25, "eyes_closed": 0.15}
         | {"slow_speech": 0.15, "monotone": 0.15, "sigh": 0.15},
     ),
-    "grieving": ((-0.8, 0.2, -0.6), {"sobs": 0.6, "word_sadness": 0.3, "word_apology": 0.2}),
+    "grieving": ((-0.8, 0.2, -0.6), {"sobs": 0.6, "word_sadness": 0.15, "word_apology": 0.2}),
+    "aggrieved": ((-0.6, 0.1, -0.2), {"word_sadness": 0.2, "accusation": 0.2, "word_anger": 0.1}),
     "dejected": (
         (-0.4, -0.4, -0.4),
         {"slow_speech": 0.2, "low_effort": 0.2, "long_pauses": 0.15, "corners_down": 0.2, "sigh": 0.2},
@@ -55,9 +57,13 @@ PROTOTYPES: dict[str, tuple[tuple[float, float, float], dict[str, float]]] = {
     "guilty": ((-0.5, 0.0, -0.5), {"word_apology": 0.5, "lowered": 0.2}),
     "apologetic": ((-0.3, 0.0, -0.4), {"word_apology": 0.6}),
     "worried": ((-0.4, 0.3, -0.35), {"word_worry": 0.6, "gaze_shifts": 0.2, "brows_up": 0.15, "sigh": 0.15}),
+    "anxious": (
+        (-0.4, 0.45, -0.35),
+        {"word_worry": 0.5, "gaze_shifts": 0.2, "sigh": 0.15, "fast_speech": 0.1},
+    ),
     "nervous": (
         (-0.3, 0.35, -0.35),
-        {"gaze_shifts": 0.3, "hesitation": 0.35, "head_turns": 0.2, "unsteady_voice": 0.1, "word_worry": 0.2},
+        {"gaze_shifts": 0.3, "hesitation": 0.35, "head_turns": 0.2, "unsteady_voice": 0.1, "word_worry": 0.3},
     ),
     "tense": ((-0.2, 0.35, 0.0), {"tense_voice": 0.2, "lips_pressed": 0.2, "frown": 0.1}),
     "agitated": (
@@ -138,6 +144,7 @@ class Item(NamedTuple):
 def _evidence(items: list[Item]) -> dict[str, tuple[float, list[int]]]:
     """How much of each piece of evidence is there (0..1), and the positions of its clues."""
     by_name: dict[str, tuple[float, list[int]]] = {}
+    accused = any(item.clue.name == "accusation" for item in items)
     for item in items:
         clue = item.clue
         amount = item.share * min(1.0, clue.strength / FULL_STRENGTH)
@@ -146,7 +153,7 @@ def _evidence(items: list[Item]) -> dict[str, tuple[float, list[int]]]:
         elif clue.name == "polarity":
             amount *= clue.valence < 0
         elif clue.name == "question":
-            amount = item.share  # a fact without strength of its own
+            amount = item.share * (not accused)  # a fact without strength; "how dare you?" asks nothing
         if amount > 0:
             best, positions = by_name.get(clue.name, (0.0, []))
             by_name[clue.name] = (max(best, amount), [*positions, item.position])
@@ -216,10 +223,15 @@ def _agrees(item: Item, prototype: Vad) -> bool:
 
 
 def best(ranked: list[tuple[float, Label]], count: int) -> list[Label]:
-    """Return the best label and those near it in score and confidence, `count` in all, surest first."""
-    near = [label for score, label in ranked[:count] if score >= ranked[0][0] - MARGIN]
+    """Return the best label and those near it in score and confidence, `count` in all, surest first.
+
+    Where they are too many, each sector of the wheel is named once before one is named twice.
+    """
+    near = [label for score, label in ranked if score >= ranked[0][0] - MARGIN]
     labels = [label for label in near if label.confidence >= near[0].confidence / 2]
-    return sorted(labels, key=lambda label: -label.confidence)
+    first = {cluster(label.name, 2): label for label in reversed(labels)}.values()
+    kept = sorted(labels, key=lambda label: label not in first)[:count]
+    return sorted(kept, key=lambda label: -label.confidence)
 
 
 def named(name: str) -> Text:

@@ -228,7 +228,7 @@ FEELINGS = {  # what a word_<category> clue names; Chinese must read well in 话
     "relief": Text("relief", "释然"),
     "pride": Text("pride", "自豪"),
     "anger": Text("anger", "怒气"),
-    "sadness": Text("sadness", "悲伤"),
+    "sadness": Text("sadness or hurt", "伤心或委屈"),
     "fear": Text("fear", "恐惧"),
     "worry": Text("worry", "担心"),
     "surprise": Text("surprise", "惊讶"),

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from conftest import make_clip
-from voices import RATE_HZ, buzz, glide, noise, silence, talk
+from voices import RATE_HZ, buzz, glide, noise, silence, strings, talk
 
 from affectgpt.clues.acoustic import measure
 from affectgpt.clues.acoustic_rules import RULES
@@ -25,7 +25,7 @@ def framed(wave):
     return np.concatenate([silence(0.3), wave, silence(0.3)])
 
 
-SWELL = 0.1 + np.sin(np.linspace(0, np.pi, 3200)) ** 2  # one syllable of 0.2 s
+SWELL = 0.06 + np.sin(np.linspace(0, np.pi, 3200)) ** 2  # one syllable of 0.2 s
 TEXT = "今天我们一起去吃饭吧"  # 10 syllables
 PLAIN = framed(talk(10, tilt_db=ORDINARY, swing_st=9))
 
@@ -79,12 +79,25 @@ def test_opposites_exclude_each_other():
 
 def test_fast_and_slow_need_a_fitting_text():
     slow = framed(talk(9, syllable_s=0.32, tilt_db=ORDINARY))
-    fast = framed(talk(20, syllable_s=0.13, tilt_db=ORDINARY))
+    fast, faster = (framed(talk(20, syllable_s=s, tilt_db=ORDINARY)) for s in (0.13, 0.11))
     assert heard(slow, "今天我们去吃饭吧。")["slow_speech"].value == pytest.approx(8 / 2.88, rel=0.05)
     assert heard(fast, TEXT * 2)["fast_speech"].value == pytest.approx(20 / 2.6, rel=0.05)
-    assert "slow_speech" not in heard(slow)
+    for wave in (slow, PLAIN, fast):
+        assert not {"slow_speech", "speech_rate", "fast_speech"} & set(heard(wave)), "no number by the sound"
+    by_sound = heard(faster)["fast_speech"]  # 9.1 counted, of which up to a sixth may be consonants
+    assert by_sound.value == pytest.approx(20 / 2.2 / 1.2, rel=0.05)
+    assert "at least 7 syllables per second" in by_sound.text.en
     assert "Mandarin" in heard(fast, TEXT * 2)["fast_speech"].text.en
-    assert "Mandarin" not in heard(fast)["fast_speech"].text.en
+    assert "Mandarin" not in by_sound.text.en
+
+
+def test_a_text_that_may_end_after_the_clip_gives_no_rate():
+    wave, text = PLAIN[: -round(0.28 * RATE_HZ)], "今天我们一起去吃饭了好不"  # 12, and 10 heard
+    assert not {"speech_rate", "fast_speech"} & set(heard(wave, text))
+    ends = len(wave) / RATE_HZ
+    for end_s, told in ((ends, set()), (ends + 1, set()), (ends - 0.1, {"speech_rate"})):
+        clip = make_clip(wave=wave, duration_s=ends, cues=(Cue(text, 0.3, end_s),))
+        assert {clue.name for clue in measure(clip)} & {"speech_rate", "fast_speech"} == told
 
 
 @pytest.mark.parametrize(
@@ -159,6 +172,7 @@ def test_final_rise():
     clue = heard(wave, TEXT)["final_rise"]
     assert clue.value == pytest.approx(12 * np.log2(220 / 140) * 2 / 3, abs=0.6)
     assert clue.start_s == pytest.approx(2.0, abs=0.05)
+    assert "final_rise" not in heard(wave[: -round(0.28 * RATE_HZ)], TEXT), "it may go on after the clip"
 
 
 def test_short_high_bursts():
@@ -193,7 +207,7 @@ def test_trembling_rough_voice_is_unsteady_and_a_smooth_one_is_not():
         (np.full(RATE_HZ, np.nan), {"silence"}),
         (noise(0.1), {"silence"}),
         (noise(3), {"voice_like_sound", "noise"}),
-        (sum(buzz(np.full(48_000, hz)) for hz in (220.0, 277.2, 329.6)), {"voice_like_sound", "noise"}),
+        (sum(buzz(np.full(48_000, hz)) for hz in (220.0, 277.2, 329.6)), {"music_like_sound", "noise"}),
     ],
 )
 def test_without_speech_no_voice_is_invented(wave, names):
@@ -209,11 +223,26 @@ def test_melody_is_called_music_like():
     clues = heard(framed(notes))
     assert set(clues) == {"music_like_sound"}
     assert clues["music_like_sound"].value > 50
+    word = talk(2, pitch_hz=300, swing_st=12)
+    beside = heard(framed(np.concatenate([notes, silence(0.4), word])))["music_like_sound"]
+    assert beside.spans == ((pytest.approx(0.3, abs=0.05), pytest.approx(2.1, abs=0.05)),), "not the word"
+
+
+def test_music_beside_the_voice_silences_what_its_pitch_would_say():
+    music = strings(30)[: len(PLAIN)]
+    alone, among = heard(PLAIN, TEXT), heard(PLAIN + 0.15 * music, TEXT)
+    assert 15 < among["noise"].value < 20
+    assert {"pitch_level", "effort"} <= set(alone)
+    assert set(among) <= {"noise", "speech_rate"}
+    assert "if there is one" not in among["noise"].text.en
+    unsure = heard(PLAIN + 0.15 * music)
+    assert set(unsure) == {"noise", "voice_like_sound"}
+    assert "if there is one" in unsure["noise"].text.en
 
 
 def test_noise_is_named_and_weakens_what_is_said():
     loud = framed(talk(10, tilt_db=-3))
-    clean, hiss = heard(loud, TEXT), heard(loud + noise(len(loud) / RATE_HZ, level=0.012), TEXT)
+    clean, hiss = heard(loud, TEXT), heard(loud + noise(len(loud) / RATE_HZ, level=0.006), TEXT)
     assert 0 < hiss["forceful_voice"].strength < clean["forceful_voice"].strength
     drowned = heard(loud + noise(len(loud) / RATE_HZ, level=0.04), TEXT)
     assert drowned["noise"].value < 15
@@ -246,8 +275,22 @@ def test_hum_is_named():
 
 
 def test_without_subtitle_the_voice_is_not_taken_for_granted():
-    assert "voice_like_sound" in heard(PLAIN)
-    assert "voice_like_sound" not in heard(PLAIN, TEXT)
+    """The doubt is said once, where the voice is first spoken of."""
+    for wave, name in ((PLAIN, "pitch_level"), (framed(talk(10, pitch_hz=380)), "high_pitch")):
+        unsure = heard(wave)
+        assert "voice_like_sound" not in unsure
+        assert [n for n, clue in unsure.items() if "no subtitle" in clue.text.en] == [name]
+        assert unsure[name].text.en.startswith("What sounds like a voice")
+        assert not any("no subtitle" in clue.text.en for clue in heard(wave, TEXT).values())
+
+
+def test_a_soft_voice_is_surer_when_it_is_breathy():
+    wave, breath = talk(10, tilt_db=-12), np.convolve(noise(2.0, level=1.2), np.full(12, 1 / 12), "same")
+    breathy = heard(framed(wave + np.abs(wave) * breath), TEXT)["soft_voice"]
+    dull = heard(framed(wave), TEXT)["soft_voice"]
+    assert "breathy" in breathy.text.en
+    assert "breathy" not in dull.text.en
+    assert dull.strength < breathy.strength
 
 
 MANY = [

@@ -1,6 +1,7 @@
 """Curves of the face and of movement: known measures and known speeds come back."""
 
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -126,6 +127,13 @@ def test_face_and_body_motion_are_in_face_widths_and_ignore_subtitles_and_cuts()
     assert all(np.isnan(curve[[0, 3]]).all() for curve in got.values())
 
 
+def test_in_a_tight_shot_of_the_head_nothing_is_the_body():
+    face = Face(np.arange(3), np.tile([60.0, 10.0, 120.0, 70.0], (3, 1)), np.ones(3, bool))
+    got = motion_curves(np.full((3, 100, 160), 30, np.float16), face, 160, ())
+    np.testing.assert_allclose(got["face_motion"][1:], 0.5)
+    assert np.isnan(got["body_motion"]).all()  # 80 x 160 points less 60 x 60: 2.6 times the face
+
+
 def test_without_opencv_there_is_light_but_no_movement(monkeypatch):
     clip = make_clip(
         track=np.full((6, 40, 60, 3), 90, np.uint8), track_times_s=np.arange(6) * 0.1, find_faces=track_faces
@@ -167,6 +175,12 @@ def test_spans_end_at_a_cut_and_short_ones_are_dropped():
     np.testing.assert_allclose(face.spans(mask, 0.3), [(0.6, 0.9)])
     assert face.inside(face.spans(mask)).tolist() == mask.tolist()
     assert face.share(face.spans(mask)) == pytest.approx(0.7)
+
+
+def test_frames_of_a_variable_rate_are_inside_where_their_middle_is():
+    face = replace(analyse(face_clip([{}] * 5)), times_s=np.array([0, 0.1, 0.2, 0.28, 0.4]))
+    mask = np.array([0, 1, 1, 0, 0], bool)
+    assert face.inside(face.spans(mask)).tolist() == mask.tolist()
 
 
 def test_turning_points_of_a_zigzag():

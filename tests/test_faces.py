@@ -44,6 +44,16 @@ def test_cuts_are_where_the_picture_becomes_another_one():
     assert find_cuts(np.stack([*pan, second, second, first])) == (6, 8)
 
 
+def test_a_bright_figure_that_crosses_a_dark_picture_is_no_cut_and_another_one_is():
+    frames = np.full((2, 180, 240, 3), 6, np.uint8)
+    for frame, x in zip(frames, (70, 100), strict=True):  # by 8 blocks of the thumbnail
+        frame[40:160, x : x + 80] = texture(1, 60)[:120, :80]
+    thumbs = [faces._thumbnail(frame) for frame in frames]
+    assert np.corrcoef(thumbs)[0, 1] < faces.CUT_CORRELATION  # another thing lies at each place
+    assert find_cuts(frames) == ()
+    assert find_cuts(np.stack([frames[0], texture(3)])) == (1,)
+
+
 def test_a_slow_fade_is_no_cut_and_black_to_white_is_one():
     fade = np.stack([np.full((60, 80, 3), level, np.uint8) for level in range(100, 160, 6)])
     assert find_cuts(fade) == ()
@@ -273,6 +283,18 @@ def test_opening_mediapipe_leaves_the_environment_as_it_was():
     before = dict(os.environ)
     detectors.Mediapipe().close()
     assert dict(os.environ) == before
+
+
+def test_graphs_are_used_again_unless_they_failed(monkeypatch):
+    monkeypatch.setattr(detectors, "_idle", [])
+    first = detectors.Mediapipe()
+    first.close()
+    again = detectors.Mediapipe()
+    assert again.mesher is first.mesher
+    with pytest.raises(IndexError):  # no picture at all
+        again.mesh(np.zeros((0,), np.uint8))
+    again.close()
+    assert detectors._idle == []
 
 
 def test_quiet_stderr_drops_known_noise_only(capfd):

@@ -10,12 +10,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
     {"schema", "decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
-    | {"signals", "signals.pitch", "clues.acoustic_rules", "clues.lexicon", "page"},
+    | {"signals", "signals.pitch", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"},
     {"wheel", "decode", "media.subtitles", "media.messages", "signals.prosody", "signals.voice"}
     | {"signals.detectors", "signals.motion", "signals.curves", "clues.visual_rules", "clues.phrases"}
     | {"card", "page.text"},
     {"media.sniff", "media.resample", "faces", "signals.expression", "clues.face_rules", "clues.visual_clue"}
-    | {"labels", "wording", "metrics", "page.svg", "page.files"},
+    | {"labels", "wording", "metrics", "page.svg", "page.files", "clues.acoustic_clue"},
     {"reference", "media.sandbox", "clues.head_clues", "appraisal", "writing", "page.html"},
     {"media", "clues.acoustic", "clues.visual", "clues.lexical"},
     {"clues", "page.look"},

@@ -3,35 +3,17 @@
 import re
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from conftest import make_clip
-from toyfaces import face_clip
+from toyfaces import QUIET, face_clip, found, named, with_span
 
 from affectgpt.clues.face_rules import FACE_RULES
-from affectgpt.clues.visual import _moving, measure, when
+from affectgpt.clues.visual import measure, when
 from affectgpt.clues.visual_rules import OTHER_RULES
 from affectgpt.faces import track_faces
 from affectgpt.schema import Face, Faces
 from affectgpt.signals.expression import analyse
-
-QUIET = {"face_presence", "head_pose", "body_still"}  # what a face at rest in a grey picture gives
-GREY = {"find_faces": lambda clip: Faces("mediapipe")}
-
-
-def found(clip):
-    return {clue.name: clue for clue in measure(clip)}
-
-
-def named(clip):
-    return set(found(clip)) - QUIET
-
-
-def with_span(pose, start, end, total=40, rest=None):
-    rest = rest or {}
-    return [{**rest, **pose} if start <= i < end else rest for i in range(total)]
-
 
 # ---- one expression at a time: 1.0 to 2.8 s in a clip of 4 s
 
@@ -129,6 +111,23 @@ def test_corners_are_not_read_under_a_hard_frown():
     clues = named(face_clip([{**CASES["frown"], **CASES["corners_down"]}] * 40))
     assert "frown" in clues
     assert "corners_down" not in clues
+
+
+@pytest.mark.parametrize("brows", ["brows_lowered", "frown"])
+def test_lids_that_squint_under_drawn_brows_tell_nothing_of_the_gaze(brows):
+    squint = {**CASES["gaze_lowered"], **CASES[brows]}
+    assert named(face_clip(with_span(squint, 10, 28))) == {brows}
+    clues = found(face_clip([CASES["gaze_lowered"]] * 26 + [squint] * 14))
+    assert clues["gaze_lowered"].spans[0] == pytest.approx((0, 2.6), abs=0.11)
+
+
+def test_a_low_brow_that_rises_clearly_is_raised_below_the_limit():
+    rest = {"brow_inner": 0.20, "brow_mid": 0.30}
+    for middle, raised in ((0.35, True), (0.33, False)):
+        clues = found(face_clip(with_span({"brow_mid": middle, "brow_inner": 0.22}, 10, 20, rest=rest)))
+        assert ("brows_up" in clues) == raised
+    high = {"brow_inner": 0.20, "brow_mid": 0.33}  # the same brow is at rest in another face
+    assert "brows_up" not in found(face_clip(with_span({"brow_mid": 0.355}, 10, 20, rest=high)))
 
 
 def test_brows_at_rest_are_not_lowered_because_they_were_raised_before():
@@ -241,138 +240,6 @@ def test_a_smile_that_lasts_is_found_without_landmarks_and_single_looks_are_not_
     assert clues["smile"].value == pytest.approx(4.0)
     assert clues["smile"].spans[0] == pytest.approx((1.6, 3.5), abs=0.21)
     assert "smile" not in found(haar_clip([1.0, 4.0, 4.0, 1.0, 1.0] * 5, monkeypatch))
-
-
-# ---- head and gaze
-
-
-def wave(name, size, hertz, total=40, start=10, end=30):
-    angles = [size * np.sin(2 * np.pi * hertz * (i - start) * 0.1) for i in range(total)]
-    return [{name: angles[i]} if start <= i < end else {} for i in range(total)]
-
-
-def test_nod_and_shake_are_told_apart():
-    nods = found(face_clip(wave("pitch", 8, 1.5)))
-    assert "head_shake" not in nods
-    assert nods["nod"].value == pytest.approx(16, rel=0.25)  # smoothing over 3 frames takes off the tips
-    assert nods["nod"].start_s == pytest.approx(1.0, abs=0.31)
-    assert nods["nod"].end_s == pytest.approx(3.0, abs=0.31)
-    shakes = found(face_clip(wave("yaw", 10, 1.5)))
-    assert "nod" not in shakes
-    assert shakes["head_shake"].value == pytest.approx(20, rel=0.25)
-
-
-@pytest.mark.parametrize(("size", "hertz"), [(2, 1.5), (12, 0.3)])
-def test_small_and_slow_movements_of_the_head_are_no_nod(size, hertz):
-    assert "nod" not in named(face_clip(wave("pitch", size, hertz)))
-
-
-def test_turned_bowed_and_turning_heads():
-    pose = found(face_clip([{"yaw": 24.0, "pitch": 15.0}] * 20))["head_pose"]
-    assert pose.value == pytest.approx(24, abs=0.5)
-    assert "right of the picture" in pose.text.en
-    assert "lowered" in pose.text.en
-    bowed = found(face_clip([{"pitch": 35.0}] * 20))["head_down"]
-    assert bowed.value == pytest.approx(35, abs=0.5)
-    turning = [{"yaw": min(30.0, max(-30.0, -30.0 + 5 * (i - 10)))} for i in range(32)]
-    turn = found(face_clip(turning))["head_turns"]
-    assert turn.value == pytest.approx(60, abs=6)
-    assert turn.spans[0] == pytest.approx((0.9, 2.4), abs=0.21)
-    assert "head_turns" not in named(face_clip(turning, cuts=(16,)))  # another camera is no turn
-    slow = [{"yaw": -30.0 + i} for i in range(61)]
-    assert "head_turns" not in named(face_clip(slow))
-
-
-def test_a_pose_is_said_where_it_is_kept_and_tilts_are_named():
-    turned = found(face_clip([{"yaw": 30.0}] * 14 + [{"yaw": -30.0}] * 26))["head_pose"]
-    assert turned.value == pytest.approx(-30, abs=0.5)
-    assert turned.spans[0] == pytest.approx((1.4, 4.0), abs=0.11)
-    assert "head_pose" not in found(face_clip([{"yaw": 30.0 if i % 10 < 5 else -30.0} for i in range(40)]))
-    tilted = found(face_clip([{"roll": 18.0}] * 20))["head_pose"]
-    assert "tilted about 18° to the right" in tilted.text.en
-    assert tilted.value == pytest.approx(0, abs=0.5)
-
-
-def test_gaze_that_wanders_is_found_and_blinks_do_not_count():
-    clue = found(face_clip([{"gaze_x": 0.2 if i < 20 else -0.2} for i in range(40)]))["gaze_shifts"]
-    assert clue.value == pytest.approx(40, abs=2)
-    assert clue.start_s < 2.0 < clue.end_s <= clue.start_s + 1.01
-    drift = [{"gaze_x": 0.2 - 0.01 * i} for i in range(40)]
-    assert "gaze_shifts" not in named(face_clip(drift))
-    closed = [{"gaze_x": 0.3, "eye_open": 0.05} if i % 8 == 0 else {} for i in range(40)]
-    assert "gaze_shifts" not in named(face_clip(closed))
-
-
-# ---- presence, other faces, movement, light
-
-
-def test_presence_and_other_faces_are_counted_by_frames():
-    clip = face_clip([{}] * 20)
-    main = clip.find_faces(clip).main
-    half = Face(main.index[:10], main.boxes[:10], main.found[:10], main.landmarks[:10])
-    other = Face(np.arange(5), np.tile([10.0, 10, 60, 60], (5, 1)), np.ones(5, bool))
-    clues = found(replace(clip, find_faces=lambda clip: Faces("mediapipe", (half, other))))
-    assert clues["face_presence"].value == pytest.approx(50)
-    assert "those parts only" in clues["face_presence"].text.en
-    assert clues["other_faces"].value == 1
-    assert clues["other_faces"].spans == ((0.0, pytest.approx(0.5)),)
-    rare = Face(other.index, other.boxes, np.arange(5) % 2 == 0)  # 3 sightings are too few
-    clues = found(replace(clip, find_faces=lambda clip: Faces("mediapipe", (half, rare))))
-    assert "other_faces" not in clues
-
-
-def test_no_face_is_said_and_movement_then_speaks_for_nothing():
-    rng = np.random.default_rng(0)
-    noise = cv2.GaussianBlur(rng.normal(128, 500, (240, 320, 3)), (0, 0), 4).clip(0, 255).astype(np.uint8)
-    block = noise[::-1][:96, :160]
-    frames = np.stack([noise] * 20)
-    for i in range(20):
-        frames[i, 40 : 40 + 96, 5 * i : 5 * i + 160] = block
-    clip = make_clip(track=frames, track_times_s=np.arange(20) * 0.1, **GREY)
-    clues = found(clip)
-    assert clues["face_presence"].value == 0
-    assert clues["strong_movement"].strength == 0
-
-
-def test_letters_that_appear_are_no_movement():
-    frames = np.full((20, 240, 320, 3), 250, np.uint8)
-    for i in range(20):
-        for k in range(3 * i):
-            x, y = 10 + 12 * (k % 24), 20 + 24 * (k // 24)
-            frames[i, y : y + 12, x : x + 7] = np.kron([[0, 250, 0], [250, 0, 250]], np.ones((6, 3)))[
-                :12, :7, None
-            ]
-    clip = make_clip(track=frames, track_times_s=np.arange(20) * 0.1, **GREY)
-    assert "strong_movement" not in found(clip)
-
-
-@pytest.mark.parametrize(("speeds", "spans"), [((0.3, 0.6), 1), ((0.3, 0.35), 2), ((0.5, 0.6), 2)])
-def test_the_adjective_of_a_movement_holds_in_each_span(speeds, spans):
-    face = analyse(face_clip([{}] * 40))
-    speed = np.zeros(40)
-    speed[5:10], speed[25:30] = speeds
-    shown, (how, _) = _moving(speed, face)
-    assert len(shown) == spans
-    assert how == ("strong" if max(speeds) >= 0.45 else "clear")
-
-
-def test_the_motion_backend_says_nothing_of_faces():
-    clip = make_clip(track=np.full((10, 60, 80, 3), 90, np.uint8), track_times_s=np.arange(10) * 0.1)
-    assert "face_presence" not in found(clip)
-
-
-def test_a_dark_picture_is_named():
-    clip = make_clip(track=np.full((10, 60, 80, 3), 20, np.uint8), track_times_s=np.arange(10) * 0.1, **GREY)
-    clue = found(clip)["dim_scene"]
-    assert clue.value == pytest.approx(20)
-    assert clue.strength == 0  # nobody is in it
-    track = np.zeros((10, 60, 80, 3), np.uint8)
-    track[:, 20:40] = 100  # between black borders
-    assert "dim_scene" not in found(replace(clip, track=track))
-
-
-def test_no_picture_gives_no_clue():
-    assert measure(make_clip()) == []
 
 
 # ---- sentences

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from voices import RATE_HZ, buzz, glide, noise, silence, talk
+from voices import RATE_HZ, buzz, flute, glide, noise, silence, strings, talk
 
 from affectgpt import schema
 from affectgpt.signals import pitch
@@ -106,9 +106,16 @@ def test_rate_is_taken_from_the_text_only_when_it_fits():
     assert (fitting.rate_from, fitting.rate_sps) == ("text", pytest.approx(5.0, rel=0.05))
     disputed = analyse(wave, subtitle="我们去吃饭了吧")  # 3.5 against 5.9 heard: nothing says which is wrong
     assert (disputed.rate_from, disputed.rate_sps) == (None, None)
+    cut = analyse(wave[: round(2.32 * RATE_HZ)], subtitle="今天我们一起去吃饭了好不好")  # 13, and 10 heard
+    assert (cut.cut, cut.rate_from) == (True, None), "its last words may be spoken after the end"
+    cut = analyse(wave[: round(2.32 * RATE_HZ)], subtitle="今天我们一起去吃饭了好不好", complete=True)
+    assert (cut.rate_from, cut.rate_sps) == ("text", pytest.approx(6.5, rel=0.05))
+    assert analyse(wave, subtitle="今天我们一起去吃饭了好不好").rate_from == "text"
     for text in ("", "好", "这句话里面的字实在是太多太多了根本就不可能在两秒钟里说完"):
         other = analyse(wave, subtitle=text)
-        assert (other.rate_from, other.rate_sps) == ("sound", pytest.approx(10 / 0.85 / 2.0, rel=0.05))
+        assert (other.rate_from, other.rate_sps) == ("sound", pytest.approx(10 / 1.2 / 2.0, rel=0.05)), (
+            "at least"
+        )
 
 
 def test_text_syllables():
@@ -142,6 +149,13 @@ def test_noise_hides_the_effort_and_does_not_raise_it(tilt_db, ratio_db):
         assert noisy.effort is None
 
 
+def test_a_bright_recording_is_not_taken_for_effort():
+    dull, bright = analyse(talk(10, tilt_db=-3)), analyse(talk(10, tilt_db=1))
+    assert dull.effort > 1.6
+    assert bright.effort is None
+    assert bright.efforts[0] > 1.6, "one stretch may be so for its effort"
+
+
 def test_effort_of_each_stretch():
     wave = np.concatenate([talk(5, tilt_db=-14), silence(0.5), talk(5, tilt_db=-5)])
     soft, loud = analyse(wave).efforts
@@ -158,6 +172,30 @@ def test_speech_passes_the_gate_and_other_sounds_do_not():
     for sound in (noise(3), chord, notes, knocks, buzz(glide(300, 600, 3))):
         assert not analyse(sound).speechlike
     assert analyse(notes).held > 0.5
+
+
+PLUCKED = strings(36)
+
+
+@pytest.mark.parametrize("wave", [PLUCKED, PLUCKED[:80_000] + 0.4 * flute(17)[:80_000]])
+def test_notes_that_ring_into_each_other_are_music(wave):
+    """Their pitch hops as that of a voice: all that the gate asked before they pass."""
+    voice = analyse(wave)
+    assert voice.held < 0.5
+    assert voice.voiced_energy > 0.25
+    assert len(voice.syllables_s) > 0.8 * voice.speech_s
+    assert voice.lines > 0.85
+    assert voice.music
+    assert not voice.speechlike
+    assert voice.still.mean() > 0.8
+
+
+@pytest.mark.parametrize("swing_st", [4, 9])
+def test_a_voice_is_not_in_lines_even_over_noise_and_hum(swing_st):
+    wave = talk(15, swing_st=swing_st)
+    hum = sum(np.sin(2 * np.pi * 50 * k * np.arange(len(wave)) / RATE_HZ) / k for k in range(1, 20))
+    for added in (0, noise(3, level=0.02), 0.01 * hum):
+        assert analyse(wave + added).lines < 0.5
 
 
 def test_tone_outside_speech_is_noticed():
@@ -229,6 +267,9 @@ def test_loudness_step_is_found_where_it_is():
     assert (at, step) == (1.5, 8.0)
     assert 0.9 < order < 1  # the envelope reaches 0.1 s over the edge
     assert loudness_step(level, np.ones(300, bool), [0.2, 2.9]) is None
+    passage = np.concatenate([level[::-1], level])  # loud, quiet for 3 s, loud again
+    assert loudness_step(passage, np.ones(600, bool), [1.5, 4.5]) is None
+    assert loudness_step(passage[:450], np.ones(450, bool), [1.5])[:2] == (1.5, -8.0)
 
 
 def breath(seconds: float) -> np.ndarray:

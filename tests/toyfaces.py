@@ -3,6 +3,7 @@
 import numpy as np
 from conftest import make_clip
 
+from affectgpt.clues.visual import measure
 from affectgpt.schema import Face, Faces
 from affectgpt.signals import curves as k
 
@@ -58,7 +59,7 @@ def face_clip(
     """A grey clip in which the main face has the given measures, one dict of them per frame."""
     points = np.stack([face_points(px=px, **m) for m in moments]).astype(np.float32)
     total = len(moments)
-    boxes = np.tile(np.array([100, 60, 220, 200], np.float32), (total, 1))
+    boxes = np.tile(np.array([110, 60, 210, 180], np.float32), (total, 1))
     face = Face(np.arange(total), boxes, np.ones(total, bool), points)
     return make_clip(
         track=np.full((total, 240, 320, 3), 128, np.uint8),
@@ -99,3 +100,20 @@ def draw_face(cx: float, cy: float, r: float, *, width: int = 320, height: int =
     oval(0, 0.62, 0.28, 0.07, (180, 85, 85))
     small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     return cv2.GaussianBlur(small, (3, 3), 0)
+
+
+QUIET = {"face_presence", "head_pose", "body_still"}  # what a face at rest in a grey picture gives
+GREY = {"find_faces": lambda clip: Faces("mediapipe")}
+
+
+def found(clip):
+    return {clue.name: clue for clue in measure(clip)}
+
+
+def named(clip):
+    return set(found(clip)) - QUIET
+
+
+def with_span(pose, start, end, total=40, rest=None):
+    rest = rest or {}
+    return [{**rest, **pose} if start <= i < end else rest for i in range(total)]

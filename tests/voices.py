@@ -34,5 +34,25 @@ def talk(
     return buzz(np.tile(one, syllables), **voice) * np.tile(swell, syllables).astype(np.float32)
 
 
+def strings(count: int, *, every_s: float = 0.14, ring_s: float = 0.5, low_hz: float = 110.0) -> np.ndarray:
+    """Plucked notes of a chord, one each `every_s` seconds, each of which rings on under the next ones."""
+    at = np.arange(round(ring_s * RATE_HZ)) / RATE_HZ
+    wave = np.zeros(round((count * every_s + ring_s) * RATE_HZ) + 1, np.float32)
+    for i, steps in enumerate(np.random.default_rng(1).choice([0, 4, 7, 12, 16], count)):
+        hz, start = low_hz * 2 ** (steps / 12), round(i * every_s * RATE_HZ)
+        partials = (np.sin(2 * np.pi * hz * k * at + k) * np.exp(-at * (1 + k)) / k for k in range(1, 21))
+        wave[start : start + len(at)] += 0.1 * np.minimum(at / 0.005, 1) * sum(partials)
+    return wave
+
+
+def flute(count: int, *, note_s: float = 0.3, low_hz: float = 523.0) -> np.ndarray:
+    """Notes of a scale, one after the other, with a vibrato of a quarter semitone."""
+    at = np.arange(round(note_s * RATE_HZ)) / RATE_HZ
+    edge = np.minimum(1, np.minimum(at, note_s - at) / 0.05)
+    steps = np.random.default_rng(2).choice([0, 2, 4, 5, 7, 9, 12], count)
+    curves = (low_hz * 2 ** ((x + 0.25 * np.sin(2 * np.pi * 5 * at)) / 12) for x in steps)
+    return np.concatenate([edge * buzz(curve, tilt_db=-12) for curve in curves]).astype(np.float32)
+
+
 def noise(seconds: float, *, level: float = 0.1, seed: int = 0) -> np.ndarray:
     return (level * np.random.default_rng(seed).normal(size=round(seconds * RATE_HZ))).astype(np.float32)

@@ -13,13 +13,19 @@ import numpy as np
 from ..schema import Clip, Clue, Text
 from ..signals.pitch import HOP_S, runs_of
 from ..signals.prosody import breaths, loudness_step, pitch_range, rise_st, slope, wobble
-from ..signals.voice import BIN_HZ, CLEAR_DB, GATE_HELD_SHARE, Segments, Voice, analyse, is_chinese
+from ..signals.timbre import CLEAR_DB
+from ..signals.voice import BIN_HZ, GATE_LINES, Segments, Voice, analyse, is_chinese
 from . import acoustic_rules as rules
+from .acoustic_clue import clue, seconds, times, where
+
+DOUBT = Text("; no subtitle was given to confirm that it is speech", "；没有提供字幕，无法印证是在说话")
 
 
 def measure(clip: Clip) -> list[Clue]:
     """List what the sound of `clip` shows; empty without sound. A subtitle makes the speech rate exact."""
-    voice = analyse(clip.wave, subtitle=clip.subtitle)
+    ends = [cue.end_s for cue in clip.cues]
+    complete = all(end is not None and end < clip.duration_s for end in ends)
+    voice = analyse(clip.wave, subtitle=clip.subtitle, complete=complete)
     if voice.state == "none":
         return []
     if voice.state != "heard":
@@ -28,72 +34,47 @@ def measure(clip: Clip) -> list[Clue]:
         return [_not_speech(voice), *_limits(voice)]
     unknown = not clip.subtitle  # then the more cautious limits, those of Chinese
     language = "zh" if unknown or is_chinese(clip.subtitle) else "en"
-    clues = _pitch(voice) + _rate(voice, language)
+    clear = voice.dynamic_db >= rules.CLEAR_DYNAMIC_DB
+    pitch = _pitch(voice, unknown) if clear else []
+    clues = pitch + _rate(voice, language)
+    if clear:
+        clues += _melody(voice, language) + _effort(voice) + _movement(voice) + _bursts(voice)
     if voice.dynamic_db >= rules.NOISY_DB:
-        clues += _melody(voice, language) + _effort(voice) + _pauses(voice) + _movement(voice)
-        clues += _loudness(voice) + _bursts(voice) + _breath(voice)
-    if unknown:  # barking, wheels or cartoon music can pass the speech gate
-        at = _where(voice.speech, voice)
-        en = f"What sounds {at.en} is voice-like; no subtitle was given to confirm that it is speech."
-        zh = f"{at.zh}，声音像人声，但没有提供字幕，无法印证是在说话。"
-        clues.append(_clue("voice_like_sound", voice, 100 * voice.voiced_energy, en, zh, spans=voice.speech))
-    return clues + _limits(voice)
-
-
-def _clue(
-    name: str, voice: Voice, value: float, en: str, zh: str, *, spans: Segments = (), trust: float = 1.0
-) -> Clue:
-    """`trust` says how sure this case is; how far the voice stands out from the background is added here."""
-    unit, (v, a, d), strength, basis = rules.RULES[name]
-    strength *= rules.TONE_TRUST if voice.background_tone_s >= rules.MIN_TONE_S else 1
-    strength *= trust * float(np.clip((voice.dynamic_db - 8) / 20, 0.25, 1))
-    text, strength = Text(en, zh), round(strength, 3)
-    return Clue("acoustic", name, text, round(float(value), 2), unit, basis, spans, strength, v, a, d)
-
-
-def _times(spans: Segments) -> Text:
-    """Up to three spans, the longest ones, in order of time: "1.2–1.9 and 3.0–3.4 s"."""
-    longest = sorted(sorted(spans, key=lambda x: x[0] - x[1])[: rules.SPANS_TOLD])
-    pieces = [f"{start:.1f}–{end:.1f}" for start, end in longest]
-    en = " and ".join(filter(None, [", ".join(pieces[:-1]), pieces[-1]]))
-    return Text(f"{en} s", "、".join(pieces) + " 秒")
-
-
-def _where(spans: Segments, voice: Voice) -> Text:
-    """Tell the place of `spans` in the clip, as an adverbial."""
-    if sum(end - start for start, end in spans) > rules.MOST * voice.duration_s:
-        return Text("through most of the clip", "在片段的大部分时间里")
-    at, mainly = _times(spans), len(spans) > rules.SPANS_TOLD
-    return Text(f"{'mainly ' if mainly else ''}at {at.en}", f"{'主要' if mainly else ''}在 {at.zh}")
-
-
-def _seconds(runs: list[tuple[int, int]]) -> Segments:
-    return tuple((round(a * HOP_S, 2), round(b * HOP_S, 2)) for a, b in runs)
+        clues += _pauses(voice) + _loudness(voice) + _breath(voice)
+    if unknown and not pitch:  # barking, wheels or cartoon music can pass the speech gate
+        at = where(voice.speech, voice)
+        en, zh = f"What sounds {at.en} is voice-like{DOUBT.en}.", f"{at.zh}，声音像人声{DOUBT.zh}。"
+        clues.append(clue("voice_like_sound", voice, 100 * voice.voiced_energy, en, zh, spans=voice.speech))
+    return clues + _limits(voice, unknown)
 
 
 def _unheard(voice: Voice) -> Clue:
     if voice.state == "silent":
         en, zh = "The sound track is silent.", "音轨是静音的。"
-        return _clue("silence", voice, voice.duration_s, en, zh)
+        return clue("silence", voice, voice.duration_s, en, zh)
     en = f"The sound lasts only {voice.duration_s:.2f} s, too short to measure a voice."
     zh = f"声音只有 {voice.duration_s:.2f} 秒，太短，无法测量嗓音。"
-    return _clue("silence", voice, voice.duration_s, en, zh)
+    return clue("silence", voice, voice.duration_s, en, zh)
 
 
 def _not_speech(voice: Voice) -> Clue:
-    name, value = "voice_like_sound", 100 * voice.voiced_energy
-    if not voice.speech:
+    name, value, spans = "voice_like_sound", 100 * voice.voiced_energy, voice.speech
+    if not spans:
         en, zh = "Nothing like speech was found in the sound.", "音轨中没有发现像说话的声音。"
-        return _clue(name, voice, value, en, zh)
-    at = _where(voice.speech, voice)
-    if voice.held > GATE_HELD_SHARE:
-        name, value = "music_like_sound", 100 * voice.held
-        en = f"What sounds {at.en} holds its tones like music and is not taken for a voice."
-        zh = f"{at.zh}，声音像音乐那样保持音高，不当作人声。"
+        return clue(name, voice, value, en, zh)
+    if voice.music:
+        name, value = "music_like_sound", 100 * (voice.lines if voice.lines > GATE_LINES else voice.held)
+        holding = [x for x in spans if voice.still[voice.inside((x,))].mean() > rules.STILL_SHARE]
+        spans = tuple(holding) or spans  # a knock between the notes is not one of them
+        at = where(spans, voice)
+        en = f"What sounds {at.en} holds its tones, like music, singing or a machine;"
+        en += " no speaking voice is described."
+        zh = f"{at.zh}，声音像音乐、歌唱或机器那样保持音高，因此不描述说话的嗓音。"
     else:
+        at = where(spans, voice)
         en = f"Something sounds {at.en}, without the rhythm and voicing of speech; no voice is described."
         zh = f"{at.zh}有声响，但不具备说话的节奏和嗓音特征，因此不描述嗓音。"
-    return _clue(name, voice, value, en, zh, spans=voice.speech)
+    return clue(name, voice, value, en, zh, spans=spans)
 
 
 def _masked(voice: Voice) -> bool:
@@ -108,58 +89,64 @@ def _noisy(voice: Voice) -> bool:
 
 def _gappy(voice: Voice) -> bool:
     """Whether noise may hide whole stretches of speech."""
-    return _noisy(voice) and voice.dynamic_db < rules.STRETCHES_DYNAMIC_DB
+    return _noisy(voice) and voice.dynamic_db < rules.CLEAR_DYNAMIC_DB
 
 
-def _limits(voice: Voice) -> list[Clue]:
-    if voice.dynamic_db < rules.NOISY_DB:
-        en = f"Loud and quiet parts of the sound differ by only {voice.dynamic_db:.0f} dB: background noise"
-        en += " may hide the voice, and what is measured in it is uncertain."
-        zh = f"声音的强弱只差 {voice.dynamic_db:.0f} 分贝，背景声可能盖住人声，结果不太可靠。"
-        if not voice.speechlike:
-            en = f"Loud and quiet parts of the sound differ by only {voice.dynamic_db:.0f} dB:"
-            en += " a voice in it could not be made out."
-            zh = f"声音的强弱只差 {voice.dynamic_db:.0f} 分贝，即使有人声也难以分辨。"
-        return [_clue("noise", voice, voice.dynamic_db, en, zh)]
+def _limits(voice: Voice, unknown: bool = False) -> list[Clue]:
+    if voice.dynamic_db < (rules.CLEAR_DYNAMIC_DB if voice.speechlike else rules.NOISY_DB):
+        en = f"Loud and quiet parts of the sound differ by only {voice.dynamic_db:.0f} dB: "
+        zh = f"声音的强弱只差 {voice.dynamic_db:.0f} 分贝，"
+        if voice.speechlike:
+            en += f"noise or music may hide {'a voice, if there is one' if unknown else 'the voice'}, so that"
+            en += " pitch and effort are not judged."
+            zh += f"{'即使有人声，也' if unknown else '人声'}可能被噪声或音乐盖住，因此不判断音高和用力程度。"
+        else:
+            en += "a voice in it could not be made out."
+            zh += "即使有人声也难以分辨。"
+        return [clue("noise", voice, voice.dynamic_db, en, zh)]
     if voice.speechlike and _masked(voice):
         en = f"At 1–5 kHz the voice stands only {voice.clear_db:.0f} dB above the quiet moments of the sound:"
         en += " background noise may hide it, so its effort and speed are not judged."
         zh = f"在 1–5 千赫，人声只比最安静的时刻高 {voice.clear_db:.0f} 分贝，可能被背景噪声盖住，"
         zh += "因此不判断用力程度和语速。"
-        return [_clue("noise", voice, voice.clear_db, en, zh)]
+        return [clue("noise", voice, voice.clear_db, en, zh)]
     if voice.background_tone_s >= rules.MIN_TONE_S:
         talks = voice.speechlike
         en = f"A steady tone, music or a hum, is heard{' outside the speech' if talks else ''}."
         zh = f"{'说话之外' if talks else ''}能听到持续的乐音或嗡鸣。"
-        return [_clue("background_tone", voice, voice.background_tone_s, en, zh)]
+        return [clue("background_tone", voice, voice.background_tone_s, en, zh)]
     return []
 
 
-def _pitch(voice: Voice) -> list[Clue]:
+def _pitch(voice: Voice, unknown: bool) -> list[Clue]:
     pitch_hz = voice.pitch_hz[voice.strength > 0]
     if len(pitch_hz) * HOP_S < rules.MIN_VOICED_S:
         return []
     out, (usual_low, usual_high) = [], rules.USUAL_PITCH_HZ
     median, (low, high, _) = float(np.median(pitch_hz)), pitch_range(pitch_hz)
     spans, trust, high_hz = voice.speech, 1.0, median
+    who = Text("What sounds like a voice", "像人声的声音") if unknown else Text("The voice", "人声")
+    doubt = DOUBT if unknown else Text("", "")
     if median <= rules.HIGH_PITCH_HZ:
         trust = rules.STRETCH_TRUST
         spans = _stretches(voice, [x > rules.STRETCH_PITCH_HZ for x in _pitches(voice)])
         high_hz = float(np.nanmedian(voice.pitch_hz[voice.inside(spans)])) if spans else 0.0
         above, below = median > usual_high, median < usual_low
-        at = _where(voice.speech, voice)
-        en = f"The voice, heard {at.en}, has a median pitch of {median:.0f} Hz ({low:.0f}–{high:.0f} Hz), "
-        en += f"{'above' if above else 'below' if below else 'within'} the usual range of adult speech."
-        zh = f"{at.zh}有人声，音高中位数约 {median:.0f} 赫兹（{low:.0f}–{high:.0f} 赫兹），"
-        zh += f"{'高于' if above else '低于' if below else '处于'}成人说话的常见范围。"
-        out.append(_clue("pitch_level", voice, median, en, zh, spans=voice.speech))
+        at = where(voice.speech, voice)
+        en = f"{who.en}, heard {at.en}, has a median pitch of {median:.0f} Hz ({low:.0f}–{high:.0f} Hz), "
+        en += f"{'above' if above else 'below' if below else 'within'} the usual range of adult speech"
+        zh = f"{at.zh}有{who.zh}，音高中位数约 {median:.0f} 赫兹（{low:.0f}–{high:.0f} 赫兹），"
+        zh += f"{'高于' if above else '低于' if below else '处于'}成人说话的常见范围"
+        en, zh = f"{en}{doubt.en}.", f"{zh}{doubt.zh}。"
+        out.append(clue("pitch_level", voice, median, en, zh, spans=voice.speech))
+        who, doubt = Text("The voice", "人声"), Text("", "")  # the doubt is said once
     if spans:
-        at = _where(spans, voice)
-        en = f"The voice is high for speech {at.en}: its median pitch there is {high_hz:.0f} Hz; adults"
-        en += f" usually speak at {usual_low}–{usual_high} Hz."
-        zh = f"{at.zh}，说话音调偏高，中位数约 {high_hz:.0f} 赫兹"
-        zh += f"（成人说话通常在 {usual_low}–{usual_high} 赫兹）。"
-        out.append(_clue("high_pitch", voice, high_hz, en, zh, spans=spans, trust=trust))
+        at = where(spans, voice)
+        en = f"{who.en} is high for speech {at.en}: its median pitch there is {high_hz:.0f} Hz (adults"
+        en += f" usually speak at {usual_low}–{usual_high} Hz){doubt.en}."
+        zh = f"{at.zh}，{'有像人声的声音，' if doubt.zh else '说话'}音调偏高，中位数约 {high_hz:.0f} 赫兹"
+        zh += f"（成人说话通常在 {usual_low}–{usual_high} 赫兹）{doubt.zh}。"
+        out.append(clue("high_pitch", voice, high_hz, en, zh, spans=spans, trust=trust))
     return out
 
 
@@ -170,11 +157,11 @@ def _melody(voice: Voice, language: str) -> list[Clue]:
     if width > rules.WIDE_ST[language]:
         en = f"The pitch moves widely, over {width:.0f} semitones ({low:.0f}–{high:.0f} Hz)."
         zh = f"音高起伏很大，跨度约 {width:.0f} 个半音（{low:.0f}–{high:.0f} 赫兹）。"
-        return [_clue("wide_pitch", voice, width, en, zh, spans=voice.speech)]
+        return [clue("wide_pitch", voice, width, en, zh, spans=voice.speech)]
     if width < rules.MONOTONE_ST and len(voice.syllables_s) >= rules.MELODY_SYLLABLES:
         en = f"The melody of the speech is flat: its pitch mostly stays within about {width:.0f} semitones."
         zh = f"语调平直，音高大多在约 {width:.0f} 个半音之内。"
-        return [_clue("monotone", voice, width, en, zh, spans=voice.speech)]
+        return [clue("monotone", voice, width, en, zh, spans=voice.speech)]
     return []
 
 
@@ -197,8 +184,8 @@ def _effort(voice: Voice) -> list[Clue]:
     efforts = [(x or 0) if pitch else 0 for x, pitch in zip(voice.efforts, _pitches(voice), strict=True)]
     stretches = _stretches(voice, [x > rules.STRETCH_PROJECTED for x in efforts])
     if rules.SOFT <= index <= rules.PROJECTED and stretches:
-        spans, trust, where = stretches, rules.STRETCH_TRUST, _where(stretches, voice)
-        at = Text(f" {where.en}", f"{where.zh}，")
+        spans, trust, place = stretches, rules.STRETCH_TRUST, where(stretches, voice)
+        at = Text(f" {place.en}", f"{place.zh}，")
         index = float(np.mean([x for x in efforts if x > rules.STRETCH_PROJECTED]))
     if index > rules.FORCEFUL:
         name, en, zh = "forceful_voice", "The voice is forceful and pressed", "嗓音用力而紧绷"
@@ -206,15 +193,18 @@ def _effort(voice: Voice) -> list[Clue]:
         name, zh = "tense_voice", "发声比平常说话更用力"
         en = "The voice takes more effort than ordinary speech"
     elif index < rules.SOFT:
-        name, zh = "soft_voice", "嗓音轻柔或带气声"
-        en = "The voice is soft or breathy, its high frequencies weak"
+        breathy = voice.hnr_db is not None and voice.hnr_db < rules.BREATHY_HNR_DB
+        name, zh = "soft_voice", f"嗓音的高频成分较弱，像在轻声{'或用气声' if breathy else ''}说话"
+        en = "The high frequencies of the voice are weak, as in soft"
+        en += f"{' or breathy' if breathy else ''} speech"
+        trust *= 1 if breathy else rules.SOFT_TRUST
     else:
         if _noisy(voice) and index < rules.SOFT + rules.NOISE_RAISES:
             return []
         name, en, zh = "effort", "The vocal effort is in the middle range", "发声力度居中"
     en = f"{en}{at.en} (effort index {index:.1f}; ordinary speech is near 0)."
     zh = f"{at.zh}{zh}（用力指数 {index:.1f}，平常说话接近 0）。"
-    return [_clue(name, voice, index, en, zh, spans=spans, trust=trust)]
+    return [clue(name, voice, index, en, zh, spans=spans, trust=trust)]
 
 
 def _rate(voice: Voice, language: str) -> list[Clue]:
@@ -223,13 +213,13 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
         return []
     fast = rules.FAST_SPS[language] if written else rules.FAST_HEARD_SPS
     doubtful = _noisy(voice) and fast < rate < fast * rules.FAST_IN_NOISE
-    if _masked(voice) or _gappy(voice) or doubtful:
+    if _masked(voice) or _gappy(voice) or doubtful or not (written or rate > fast):
         return []
     trust = 1.0 if written else rules.HEARD_RATE_TRUST
     if rate > fast:
         name, en, zh = "fast_speech", "Speech is rather fast", "语速偏快，"
         trust *= min(1.0, 0.5 + 0.25 * (rate - fast))
-    elif written and rate < rules.SLOW_SPS:
+    elif rate < rules.SLOW_SPS:
         name, en, zh = "slow_speech", "Speech is slow", "语速较慢，"
     else:
         name, en, zh = "speech_rate", "Speech runs", "语速"
@@ -245,9 +235,9 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
             norm = f"{tongue_zh}平均约 {usual} 个"
         zh += f"按字幕计约为每秒 {rate:.1f} 个音节（不计停顿；{norm}）。"
     else:
-        en += f" at roughly {rate:.0f} syllables per second, as counted in the sound (5 to 6 are usual)."
-        zh += f"大约每秒 {rate:.0f} 个音节（由声音估算，通常为 5 到 6 个）。"
-    return [_clue(name, voice, rate, en, zh, spans=voice.speech, trust=trust)]
+        en += f", at least {int(rate)} syllables per second as counted in the sound (5 to 6 are usual)."
+        zh += f"由声音估算每秒至少 {int(rate)} 个音节（通常为 5 到 6 个）。"
+    return [clue(name, voice, rate, en, zh, spans=voice.speech, trust=trust)]
 
 
 def _pauses(voice: Voice) -> list[Clue]:
@@ -262,19 +252,19 @@ def _pauses(voice: Voice) -> list[Clue]:
     long = () if _gappy(voice) else tuple(x for x in gaps if x[1] - x[0] >= least_s)
     start, end = voice.talk_s
     if long:
-        longest, at = max(b - a for a, b in long), _times(long)
+        longest, at = max(b - a for a, b in long), times(long)
         en = f"Speech breaks off for {longest:.1f} s ({at.en})."
         zh = f"说话中停顿了 {longest:.1f} 秒（{at.zh}）。"
         if len(long) > 1:
             such, ru = ("such as at ", "如 ") if len(long) > rules.SPANS_TOLD else ("", "")
             en = f"Speech breaks off {len(long)} times, for up to {longest:.1f} s ({such}{at.en})."
             zh = f"说话中有 {len(long)} 处较长的停顿，最长 {longest:.1f} 秒（{ru}{at.zh}）。"
-        return [_clue("long_pauses", voice, longest, en, zh, spans=long)]
+        return [clue("long_pauses", voice, longest, en, zh, spans=long)]
     paused = sum(b - a for a, b in gaps)
     if end - start > rules.NO_PAUSE_TALK_S and paused < rules.NO_PAUSE_SHARE * (end - start):
         en = f"The speech runs on for {end - start:.1f} s almost without a pause."
         zh = f"一口气说了 {end - start:.1f} 秒，几乎没有停顿。"
-        return [_clue("no_pauses", voice, end - start, en, zh, spans=((start, end),))]
+        return [clue("no_pauses", voice, end - start, en, zh, spans=((start, end),))]
     return []
 
 
@@ -287,18 +277,19 @@ def _movement(voice: Voice) -> list[Clue]:
         en = f"The voice wavers within its syllables, by {spread:.1f} semitones, and is rough or breathy"
         en += f" (harmonics-to-noise ratio {hnr:.0f} dB)."
         zh = f"嗓音在音节内起伏不稳（{spread:.1f} 个半音），且粗糙或带气声（谐噪比 {hnr:.0f} 分贝）。"
-        out.append(_clue("unsteady_voice", voice, spread, en, zh, spans=_seconds(long)))
+        out.append(clue("unsteady_voice", voice, spread, en, zh, spans=seconds(long)))
     a, b = runs_of(voice.strength > 0)[-1]
-    start, end = _seconds([(a, b)])[0]
+    start, end = seconds([(a, b)])[0]
     rise = rise_st(voice.pitch_hz[a:b])
     if (
         rise > rules.FINAL_RISE_ST
         and end - start >= rules.FINAL_RUN_S
+        and not voice.cut
         and voice.speech[-1][1] - end < rules.FINAL_GAP_S
     ):
         en = f"The pitch rises by {rise:.1f} semitones at the end ({start:.1f}–{end:.1f} s)."
         zh = f"句末音高上扬 {rise:.1f} 个半音（{start:.1f}–{end:.1f} 秒）。"
-        out.append(_clue("final_rise", voice, rise, en, zh, spans=((start, end),)))
+        out.append(clue("final_rise", voice, rise, en, zh, spans=((start, end),)))
     start, end = voice.talk_s
     fall, correlation = slope(voice.pitch_hz)
     if (
@@ -308,7 +299,7 @@ def _movement(voice: Voice) -> list[Clue]:
     ):
         en = f"The pitch sinks through the speech, by about {-fall:.0f} semitones per second."
         zh = f"说话过程中音高逐渐下降，每秒约降 {-fall:.0f} 个半音。"
-        out.append(_clue("falling_pitch", voice, fall, en, zh, spans=((start, end),)))
+        out.append(clue("falling_pitch", voice, fall, en, zh, spans=((start, end),)))
     return out
 
 
@@ -319,40 +310,38 @@ def _loudness(voice: Voice) -> list[Clue]:
     if found is None or abs(found[1]) < rules.LOUDNESS_STEP_DB or found[2] < rules.LOUDNESS_ORDER:
         return []
     at, step, _ = found
-    louder = step > 0
-    en = (
-        f"From {at:.1f} s on the voice is {abs(step):.0f} dB {'louder' if louder else 'quieter'} than before."
-    )
-    zh = f"从 {at:.1f} 秒起，说话声比之前{'响' if louder else '轻'} {abs(step):.0f} 分贝。"
-    name, spans = "loudness_rise" if louder else "loudness_fall", ((at, voice.talk_s[1]),)
-    return [_clue(name, voice, step, en, zh, spans=spans)]
+    word_en, word_zh = ("louder", "响") if step > 0 else ("quieter", "轻")
+    en = f"From {at:.1f} s on the voice is {abs(step):.0f} dB {word_en} than before."
+    zh = f"从 {at:.1f} 秒起，说话声比之前{word_zh} {abs(step):.0f} 分贝。"
+    name, spans = "loudness_rise" if step > 0 else "loudness_fall", ((at, voice.talk_s[1]),)
+    return [clue(name, voice, step, en, zh, spans=spans)]
 
 
 def _bursts(voice: Voice) -> list[Clue]:
     short = tuple(x for x in voice.speech if x[1] - x[0] < rules.BURST_S)
     if len(short) < rules.BURSTS or float(np.nanmedian(voice.pitch_hz)) <= rules.BURST_PITCH_HZ:
         return []
-    at = _times(short)
+    at = times(short)
     en = f"The voice comes in {len(short)} short, high bursts (such as {at.en}), like sobbing or laughing."
     zh = f"声音是 {len(short)} 次短促而高的爆发（如 {at.zh}），像抽泣或笑声。"
-    return [_clue("short_bursts", voice, len(short), en, zh, spans=short)]
+    return [clue("short_bursts", voice, len(short), en, zh, spans=short)]
 
 
 def _breath(voice: Voice) -> list[Clue]:
-    found = _seconds(breaths(voice.power, voice.inside(voice.speech), BIN_HZ))
+    found = seconds(breaths(voice.power, voice.inside(voice.speech), BIN_HZ))
     sighs = tuple(x for x in found if x[1] - x[0] >= rules.SIGH_S)
     others = tuple(x for x in found if x not in sighs)
     out = []
     if sighs:
-        longest, at = max(b - a for a, b in sighs), _where(sighs, voice)
+        longest, at = max(b - a for a, b in sighs), where(sighs, voice)
         en = f"A long voiceless breath, like a sigh, is heard {at.en} ({longest:.1f} s long)."
         zh = f"{at.zh}能听到一声叹气般的长息（{longest:.1f} 秒）。"
         if len(sighs) > 1:
             en = f"Long voiceless breaths, like sighs, are heard {at.en} (up to {longest:.1f} s long)."
             zh = f"{at.zh}能听到几声叹气般的长息（最长 {longest:.1f} 秒）。"
-        out.append(_clue("sigh", voice, longest, en, zh, spans=sighs))
+        out.append(clue("sigh", voice, longest, en, zh, spans=sighs))
     if others:
-        at = _where(others, voice)
+        at = where(others, voice)
         en, zh = f"Breath is audible {at.en}.", f"{at.zh}，话语之外能听到呼吸声。"
-        out.append(_clue("audible_breath", voice, sum(b - a for a, b in others), en, zh, spans=others))
+        out.append(clue("audible_breath", voice, sum(b - a for a, b in others), en, zh, spans=others))
     return out

@@ -81,6 +81,10 @@ def _brows_up(face: Expression) -> np.ndarray:
         least = max(limit, min(low + c.BROW_RISE, limit + c.BROW_HIGH))
         up |= curve > least
         rising |= curve > min(least, (low + least) / 2)
+    low = _low(face.brow_mid)  # a low brow rises as clearly without reaching the limit
+    least = max(c.BROW_UP_LEAST, low + c.BROW_UP_ABOVE)
+    up |= face.brow_mid > least
+    rising |= face.brow_mid > (low + least) / 2 + 0.005
     return extend(level & up, level & rising, face, c.BROW_UP_S)
 
 
@@ -91,7 +95,8 @@ def _lips_pressed(face: Expression) -> np.ndarray:
 
 def _cast_down(face: Expression) -> np.ndarray:
     lids = (face.eye_open > c.EYES_CLOSED) & (face.eye_open < c.CAST_DOWN) & (face.gaze_y > c.CAST_DOWN_Y)
-    return (np.abs(face.yaw) < c.NEAR_FRONT_DEG) & lids & (face.smile <= c.SLIGHT_SMILE)
+    squint = _brows_lowered(face) | (frown_index(face) > c.FROWN)  # such lids tell nothing of the gaze
+    return (np.abs(face.yaw) < c.NEAR_FRONT_DEG) & lids & (face.smile <= c.SLIGHT_SMILE) & ~squint
 
 
 FACE_RULES: dict[str, FaceRule] = {
@@ -177,8 +182,9 @@ FACE_RULES: dict[str, FaceRule] = {
         "The eyebrows are raised {when} ({value:.2f} eye distances above the eyes; at rest about 0.31).",
         "{when}眉毛抬起（高出眼角 {value:.2f} 倍眼距，放松时约 0.31）。",
         "eye distances",
-        f"inner brow > {c.BROW_UP[0]} or middle > {c.BROW_UP[1]} eye distances above the eye corners, "
-        f"higher than in the lower moments of the clip, >= {c.BROW_UP_S} s; from and to half of the rise",
+        f"inner brow > {c.BROW_UP[0]} or middle > {c.BROW_UP[1]} eye distances above the eye corners and "
+        f"higher than in the lower moments of the clip, or middle > {c.BROW_UP_LEAST} and {c.BROW_UP_ABOVE} "
+        f"higher than in those, >= {c.BROW_UP_S} s; from and to half of the rise",
         (0.0, 0.3, -0.1),
         0.6,
         _brows_up,
@@ -213,8 +219,8 @@ FACE_RULES: dict[str, FaceRule] = {
         "The gaze is lowered {when}, with the lids half down (open by {value:.0f}% of the eye's width).",
         "{when}目光低垂，眼睑半掩（睁开程度为眼宽的 {value:.0f}%）。",
         "%",
-        f"lids apart by {c.EYES_CLOSED:.0%} to {c.CAST_DOWN:.0%} of the eye's width, iris low, no smile, >= "
-        "0.5 s, over 25 % of the clip",
+        f"lids apart by {c.EYES_CLOSED:.0%} to {c.CAST_DOWN:.0%} of the eye's width, iris low, no smile, "
+        "brows not drawn down, >= 0.5 s, over 25 % of the clip",
         (-0.1, -0.1, -0.15),
         0.4,
         _cast_down,

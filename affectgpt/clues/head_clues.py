@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..schema import Clue, Text
-from ..signals.curves import Expression, Spans, runs, swings, travel
+from ..signals.curves import FLICKER_S, Expression, Spans, close_gaps, runs, swings, travel
 from . import visual_rules as rules
 from .visual_clue import enough, quality, visual_clue, when
 from .visual_rules import OTHER_RULES
 
 
 def head(face: Expression) -> list[Clue]:
+    if np.nanmedian(face.eye_distance_px) < rules.FAR_PX:
+        return []
     pitch = float(np.nanmedian(face.pitch))
     good = quality(face, face.mesh, turned_counts=False)
     clues = _pose(face)
@@ -34,11 +36,25 @@ def head(face: Expression) -> list[Clue]:
 
 
 def _steady(face: Expression) -> tuple[np.ndarray, Spans]:
-    """Frames (T,) in which the head keeps one pose: all where it hardly moves, else the longest stretch."""
+    """Frames (T,) in which the head keeps one pose, and their spans: none where that is most of the clip."""
     angles = np.stack([face.yaw, face.pitch, face.roll])
     spread = np.subtract(*np.nanpercentile(angles, (75, 25), axis=1))
-    if spread.max() <= rules.POSE_SPREAD:
-        return face.mesh, ()
+    stretch = face.mesh if spread.max() <= rules.POSE_SPREAD else _longest_stretch(angles, face)
+    if not stretch.any():
+        return stretch, ()
+    centre = np.median(angles[:, stretch], axis=1)
+    limits = np.full(3, rules.POSE_NEAR)
+    if abs(centre[0]) < rules.POSE:  # will be called to the camera
+        centre[0], limits[0] = 0.0, rules.TO_CAMERA
+    near = stretch & (np.abs(angles - centre[:, None]) < limits[:, None]).all(0)
+    if near.sum() > rules.MOST * len(near):
+        return near, ()
+    spans = face.spans(close_gaps(near, face.times_s, FLICKER_S), rules.STEADY_S)
+    return near & face.inside(spans), spans
+
+
+def _longest_stretch(angles: np.ndarray, face: Expression) -> np.ndarray:
+    """(T,) bool: the longest stretch of a shot in which no angle (3, T) goes through 2 `POSE_SPREAD`."""
     best = (0, 0)
     for start, end in runs(face.mesh):
         first = start
@@ -51,8 +67,7 @@ def _steady(face: Expression) -> tuple[np.ndarray, Spans]:
                 best = (first, i + 1)
     mask = np.zeros(len(face.mesh), bool)
     mask[slice(*best)] = True
-    spans = face.spans(mask, rules.STEADY_S)
-    return mask & bool(spans), spans
+    return mask
 
 
 def _pose(face: Expression) -> list[Clue]:
@@ -76,12 +91,12 @@ def _pose(face: Expression) -> list[Clue]:
         en, zh = f"{en} and a little lowered, by about {pitch:.0f}°", f"{zh}，略微低下约 {pitch:.0f}°"
     elif pitch < -rules.TILT:
         en, zh = f"{en} and raised by about {-pitch:.0f}°", f"{zh}，抬起约 {-pitch:.0f}°"
-    if abs(roll) > rules.TILT:
+    if abs(roll) > rules.ROLL:
         side_en, side_zh = ("right", "右") if roll > 0 else ("left", "左")
         en = f"{en}, tilted about {abs(roll):.0f}° to the {side_en} of the picture"
         zh = f"{zh}，头向画面{side_zh}侧歪约 {abs(roll):.0f}°"
     text = Text(f"{en} {en_when}.".replace(" .", "."), f"{zh_when}{zh}。")
-    basis = "median yaw, pitch and roll of the head, over all frames or the longest steady stretch"
+    basis = "median yaw, pitch and roll of the head, over all frames or where it keeps them longest"
     return [Clue("visual", "head_pose", text, round(told, 4), "degrees", basis, spans)]
 
 

@@ -1,10 +1,12 @@
 """The affect words and set phrases of spoken English and Chinese, by category.
 
-The table `lexicon.tsv` is our own list, written by hand from general knowledge of everyday speech and taken
-from no corpus and no published lexicon. It has one row per language and kind; in its entries `=x` stands only
-for a whole phrase between marks, `x~` is mild (half weight), and `x+` takes the regular English endings.
-`stop` entries mean nothing and hide what they contain, so that "no doubt" is no doubt and 不知道 negates
-nothing. Rows of other kinds hold negations, intensifiers, hedges and the like.
+The table `lexicon.tsv` is our own list, written by hand from general knowledge of everyday speech: no
+sentence of a corpus and no published lexicon is in it, though real subtitles showed what it lacked. It
+has one row per language and kind; in its entries `=x` stands only for a whole phrase between marks,
+`x~` is mild (half weight), and `x+` takes the regular English endings. `stop` entries mean nothing and
+hide what they contain, so that "no doubt" is no doubt and 不知道 negates nothing. Rows of a category with
+`pattern` are regular expressions for what has gaps or any length ("been pushed around", 哈哈哈). Other
+rows hold negations, intensifiers, hedges and so on.
 """
 
 from __future__ import annotations
@@ -46,16 +48,21 @@ class Lexicon:
     """The table in memory. `entries`: language -> phrase -> (category or "stop", mild, whole phrase only).
 
     `accusation` finds rhetorical accusations; they have gaps ("你怎么能…"), so their rows are regular
-    expressions.
+    expressions. `patterns`: language ("any": both) and category -> what counts as one entry of the category.
     """
 
     entries: dict[str, dict[str, tuple[str, bool, bool]]]
     roles: dict[tuple[str, str], frozenset[str]]
     accusation: re.Pattern[str]
+    patterns: dict[tuple[str, str], re.Pattern[str]]
     tokens: frozenset[str]  # every English word that occurs, for stretched spellings ("sooo")
 
     def role(self, language: str, role: Role) -> frozenset[str]:
         return self.roles.get((language, role), frozenset())
+
+    def patterns_of(self, language: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+        """Category and pattern for a phrase of this language, those of both languages with them."""
+        return ((kind, pattern) for (own, kind), pattern in self.patterns.items() if own in (language, "any"))
 
 
 @cache
@@ -64,11 +71,15 @@ def load_lexicon() -> Lexicon:
     entries: dict[str, dict[str, tuple[str, bool, bool]]] = {"zh": {}, "en": {}, "any": {}}
     roles: dict[tuple[str, str], frozenset[str]] = {}
     accusations: list[str] = []
+    patterns: dict[tuple[str, str], re.Pattern[str]] = {}
     for row in files(__package__).joinpath("lexicon.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         language, kind, listed = row.split("\t")
         names = listed.split(", ")
         if kind == "accusation":
             accusations += [rf"\b(?:{name})\b" if language == "en" else name for name in names]
+            continue
+        if kind.endswith(" pattern"):
+            patterns[language, kind.removesuffix(" pattern")] = re.compile("|".join(names))
             continue
         if kind not in CATEGORIES and kind != "stop":
             roles[language, kind] = frozenset(
@@ -89,7 +100,7 @@ def load_lexicon() -> Lexicon:
         *(name for (language, _), names in roles.items() if language == "en" for name in names),
     ]
     tokens = frozenset(token for phrase in phrases for token in phrase.split())
-    return Lexicon(entries, roles, re.compile("|".join(accusations)), tokens)
+    return Lexicon(entries, roles, re.compile("|".join(accusations)), patterns, tokens)
 
 
 def _key(name: str, language: str) -> str:

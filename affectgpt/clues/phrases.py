@@ -53,11 +53,6 @@ BREAKS_NEGATION_ZH = re.compile(
 PRONOUNS_EN = frozenset({"i", "you", "he", "she", "it", "we", "they", "this", "that"})
 FORBIDDING_EN = frozenset({"don't", "dont", "never", "stop", "quit"})  # at the start of a phrase
 BEFORE_IMPERATIVE_EN = frozenset({"please", "just", "oh", "so", "and", "now", "well", "hey", "okay"})
-# Laughing and crying aloud, of any length.
-SOUNDS = (
-    ("joy", re.compile(r"哈{2,}|嘻{2,}|\b(?:ha[\s-]?){2,}h?\b|\b(?:he){2,}\b")),
-    ("sadness", re.compile("呜{2,}|嘤{2,}|\\bwa+h+\\b")),
-)
 
 
 @dataclass(frozen=True)
@@ -183,6 +178,11 @@ def _asked(text: str, start: int, end: int) -> bool:
     )
 
 
+def _goes_on(text: str, end: int, kind: str) -> bool:
+    """Whether a comma follows an interjection: "Really?" is surprise, "really, I must go" assures."""
+    return kind == "surprise" and text[end : end + 1] in ("，", ",", "、")
+
+
 def _hit(span: tuple[int, int], match: _Match, words: str, negators: int, **how: bool) -> Hit:
     """The hit of a match that reads `words`; `how`: forbidden, intensified, hedged and asked."""
     forbidden, intensified, hedged = how["forbidden"], how["intensified"], how["hedged"]
@@ -204,15 +204,16 @@ def _find_en(text: str) -> Iterator[Hit]:
 
 
 def _hits_of_phrase_en(text: str, tokens: list[re.Match[str]]) -> Iterator[Hit]:
+    end = tokens[-1].end()
     lexicon = load_lexicon()
     entries, words = lexicon.entries["en"], [_spelled(token.group()) for token in tokens]
     found = []
     for i in range(len(tokens)):
         for j in range(i + 1, min(len(tokens), i + MAX_ENTRY_WORDS) + 1):
             kind, mild, whole = entries.get(" ".join(words[i:j]), ("", False, False))
-            if kind and (not whole or (i == 0 and j == len(tokens))):
+            if kind and (not whole or (i == 0 and j == len(tokens) and not _goes_on(text, end, kind))):
                 found.append(_Match(i, j, kind, mild))
-    found += _sounds_en(text, tokens)
+    found += _patterns_en(text, tokens)
     matches = _without_overlaps(found)
     conditional = words[0] in lexicon.role("en", "condition")
     hedge_ends = {j for _, j in _longest_en(tokens, lexicon.role("en", "hedge"))}
@@ -245,11 +246,11 @@ def _hits_of_phrase_en(text: str, tokens: list[re.Match[str]]) -> Iterator[Hit]:
         yield _hit(span, match, " ".join(words[match.start : match.end]), len(negators), **how)
 
 
-def _sounds_en(text: str, tokens: list[re.Match[str]]) -> Iterator[_Match]:
+def _patterns_en(text: str, tokens: list[re.Match[str]]) -> Iterator[_Match]:
     starts = [token.start() for token in tokens]
-    for kind, pattern in SOUNDS:
-        for sound in pattern.finditer(text, tokens[0].start(), tokens[-1].end()):
-            first, last = bisect_left(starts, sound.start()), bisect_left(starts, sound.end())
+    for kind, pattern in load_lexicon().patterns_of("en"):
+        for place in pattern.finditer(text, tokens[0].start(), tokens[-1].end()):
+            first, last = bisect_left(starts, place.start()), bisect_left(starts, place.end())
             if first < last:
                 yield _Match(first, last, kind, False)
 
@@ -298,11 +299,11 @@ def _hits_of_phrase_zh(text: str, start: int, end: int) -> Iterator[Hit]:
     for i in range(len(body)):
         for j in range(i + 1, min(len(body), i + longest) + 1):
             kind, mild, whole = entries.get(body[i:j], ("", False, False))
-            if kind and (not whole or (i == 0 and body[i:j] in (body, bare))):
+            alone = i == 0 and body[i:j] in (body, bare) and not _goes_on(text, end, kind)
+            if kind and (alone or not whole):
                 found.append(_Match(i, j, kind, mild))
-    found += [
-        _Match(m.start(), m.end(), kind, False) for kind, pattern in SOUNDS for m in pattern.finditer(body)
-    ]
+    for kind, pattern in lexicon.patterns_of("zh"):
+        found += [_Match(*place.span(), kind, False) for place in pattern.finditer(body)]
     matches = [match for match in _without_overlaps(found) if HAN.search(body, match.start, match.end)]
     conditional = bool(_roles_zh(lexicon, "condition").match(body))
     intensifiers, hedges = _roles_zh(lexicon, "intensifier"), _roles_zh(lexicon, "hedge")
@@ -313,7 +314,7 @@ def _hits_of_phrase_zh(text: str, start: int, end: int) -> Iterator[Hit]:
             continue
         since, felt_until = felt_until, match.end
         wall = before.end if before else 0
-        negators, forbidden = _negators_zh(body, wall, match.start)
+        negators, forbidden = _negators_zh(body, wall, match.start, question)
         if negators and match.kind in WITHOUT_OPPOSITE:
             continue
         near = max(wall, match.start - INTENSIFIER_REACH - 2)
@@ -330,7 +331,7 @@ def _hits_of_phrase_zh(text: str, start: int, end: int) -> Iterator[Hit]:
         yield _hit(span, match, body[match.start : match.end], len(negators), **how)
 
 
-def _negators_zh(body: str, wall: int, stop: int) -> tuple[list[int], bool]:
+def _negators_zh(body: str, wall: int, stop: int, question: bool) -> tuple[list[int], bool]:
     """Positions of the negators that reach `stop`, and whether one of them forbids (别, 不要)."""
     lexicon = load_lexicon()
     forbid = lexicon.role("zh", "forbid")
@@ -342,7 +343,7 @@ def _negators_zh(body: str, wall: int, stop: int) -> tuple[list[int], bool]:
             continue
         if match.group() in forbid:
             forbidden = True
-        elif BREAKS_NEGATION_ZH.search(gap):
-            continue
+        elif BREAKS_NEGATION_ZH.search(gap) or (question and match.group() == "不是"):
+            continue  # 这不是让人笑话吗 denies nothing
         found.append(match.start())
     return found, forbidden

@@ -7,6 +7,7 @@ import numpy as np
 from ..schema import Clip, Clue, Text
 from ..signals.curves import FLICKER_S, Expression, Spans, close_gaps, overlap, runs
 from ..signals.expression import SEEN_GAP_S, analyse
+from ..signals.motion import NO_FACE_WIDTH
 from . import visual_rules as rules
 from .face_rules import FACE_RULES, REPLACED_BY, front
 from .head_clues import gaze, head
@@ -231,9 +232,11 @@ def _haar_smile(face: Expression) -> list[Clue]:
 
 
 def _movement(face: Expression) -> list[Clue]:
-    if np.isfinite(face.body_motion).sum() < rules.MIN_MESH:
+    if np.isfinite(face.face_motion).sum() < rules.MIN_MESH:
         return _movement_without_face(face)
-    spans, how = _moving(face.body_motion, face)
+    if np.isfinite(face.body_motion).sum() < rules.MIN_MESH:
+        return []  # a tight shot of the head, which is the picture: nothing tells it from the camera
+    spans, how = _moving(face.body_motion, face.face_width, face)
     if spans:
         inside = face.inside(spans)
         value = float(np.nanmean(face.body_motion[inside]))
@@ -248,14 +251,22 @@ def _movement(face: Expression) -> list[Clue]:
     return []
 
 
-def _moving(speed: np.ndarray, face: Expression) -> tuple[Spans, tuple[str, str]]:
-    """Spans of movement, and the adjective that holds in each: beside strong ones weaker are left out."""
-    spans = face.spans(close_gaps(speed > rules.MOVING, face.times_s, SEEN_GAP_S), 0.3)
-    means = [float(np.nanmean(speed[face.inside((span,))])) for span in spans]
-    strong = max(means, default=0.0) >= rules.STRONG
+def _moving(speed: np.ndarray, width: np.ndarray | float, face: Expression) -> tuple[Spans, tuple[str, str]]:
+    """Spans of movement, and the adjective that holds in each: beside strong ones weaker are left out.
+
+    `speed` (T,) is in widths per second; `width` (T,) is a share of the picture's.
+    """
+
+    def mean(curve: np.ndarray, span: tuple[float, float]) -> float:
+        return float(np.nanmean(curve[face.inside((span,))]))
+
+    moving = close_gaps(speed > rules.MOVING, face.times_s, FLICKER_S)
+    parts = [s for s in face.spans(moving, 0.2) if mean(speed * width, s) > rules.MOVING_LEAST]
+    strong = any(mean(speed, part) >= rules.STRONG for part in parts if part in face.spans(moving, 0.3))
     least = rules.STRONG if strong else rules.MOVING
-    kept = tuple(span for span, mean in zip(spans, means, strict=True) if mean >= least)
-    return kept, ("strong", "大幅度的") if strong else ("clear", "明显的")
+    kept = face.inside(tuple(part for part in parts if mean(speed, part) >= least))
+    spans = face.spans(close_gaps(kept, face.times_s, SEEN_GAP_S), 0.3)
+    return spans, ("strong", "大幅度的") if strong else ("clear", "明显的")
 
 
 def _movement_without_face(face: Expression) -> list[Clue]:
@@ -263,7 +274,7 @@ def _movement_without_face(face: Expression) -> list[Clue]:
     if np.isfinite(face.picture_motion).sum() < rules.MIN_MESH:
         return []
     percent = 20 * face.picture_motion  # from fifths of the width
-    spans, how = _moving(face.picture_motion, face)
+    spans, how = _moving(face.picture_motion, NO_FACE_WIDTH, face)
     if spans:
         value = float(np.nanmean(percent[face.inside(spans)]))
         return [visual_clue("strong_movement", OTHER_RULES["picture_moves"], value, face, spans, how=how)]

@@ -40,6 +40,7 @@ FROWN, FROWN_SHARE = 0.7, 0.3
 LOWERED, LOWERED_LEAST = 0.3, 0.28  # frown index above the brow at rest in the clip, and at least
 LOWERED_S, REST_S = 0.4, 1.5  # seconds of that; of a brow at rest, without which nothing can be compared
 BROW_UP, BROW_UP_PITCH = (0.245, 0.362), 28.0  # inner and middle; a bowed head lifts the brows in the picture
+BROW_UP_LEAST, BROW_UP_ABOVE = 0.335, 0.035  # the middle brow also where it is so high and so far up
 BROW_UP_S = 0.3
 BROW_RISE, BROW_HIGH = (
     0.015,
@@ -60,10 +61,12 @@ TURN_S, SHIFT_S = 1.5, 1.0  # seconds in which a turn of the head and a shift of
 NOD, SHAKE, SWINGS = 5.0, 6.0, 3  # size and number of swings, there or back
 SWING_S = (0.1, 0.5)  # seconds: shortest and longest swing
 SWING_RATIO = 1.3  # a swing is so much larger than that of the other angle
-POSE, TILT = 10.0, 12.0  # smaller angles count as straight
+POSE, TILT, ROLL = 10.0, 12.0, 10.0  # smaller angles count as straight: yaw, pitch, roll
+TO_CAMERA, POSE_NEAR = 12.0, 8.0  # further from the camera, or from the pose that is said, is another one
 POSE_SPREAD, STEADY_S = 10.0, 1.0  # half of the angles lie so close in one pose; its shortest stretch
 # ---- movement (face widths per second) and light
 MOVING, STRONG = 0.25, 0.45
+MOVING_LEAST = 0.02  # of the picture's width per second: less is a third of a point from frame to frame
 STILL, LIVELY = 0.04, 0.13
 DIM_LUMA = 40.0  # of 255
 HAAR_SMILE, HAAR_LOOKS = (
@@ -157,7 +160,8 @@ OTHER_RULES: dict[str, Rule] = {
         "per second).",
         "{when}人物的身体、手臂或其近旁有{how}动作（每秒 {value:.2f} 倍脸宽）。",
         "face widths/s",
-        f"90th percentile of the optical flow around the face, camera removed, > {MOVING}, >= 0.3 s",
+        f"90th percentile of the optical flow around the face, camera removed, > {MOVING} and > "
+        f"{MOVING_LEAST:.0%} of the picture's width per second, >= 0.3 s",
         (0.0, 0.45, 0.25),
         0.9,
     ),

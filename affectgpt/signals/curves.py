@@ -81,10 +81,11 @@ class Expression:
         return tuple(found)
 
     def inside(self, spans: Spans) -> np.ndarray:
-        """(T,) bool: the frames that the spans cover."""
-        mask = np.zeros(len(self.times_s), bool)
+        """(T,) bool: the frames whose middle lies in a span."""
+        middle = self.times_s + self.step_s / 2
+        mask = np.zeros(len(middle), bool)
         for start, end in spans:
-            mask |= (self.times_s >= start - 1e-6) & (self.times_s < end - 1e-6)
+            mask |= (middle > start) & (middle < end)
         return mask
 
     def share(self, spans: Spans) -> float:

@@ -10,11 +10,10 @@ FLOW_PX = 160  # long side of the pictures in which movement is measured
 MIN_FLOW_PX = 48  # shortest side: OpenCV 4.14 crashes (segmentation fault) on 160 x 30 and flatter
 USED_HEIGHT = 0.8  # share of the picture from the top: subtitles and tickers below are ignored
 BODY_ABOVE, BODY_BELOW, BODY_ASIDE = 0.6, 4.0, 2.0  # the window around a face, in box heights and widths
+BODY_LEAST = 3.0  # face areas: in a tight shot what is left beside the box is hair, ears and neck
 BLOCK_PX = 31  # side of the blocks in which a movement must explain the picture ...
-EXPLAINED, EXPLAINED_LUMA = (
-    0.95,
-    0.3,
-)  # ... to less than this share of the error, and better by so many levels
+EXPLAINED = 0.95  # ... to less than this share of the error of a still picture
+EXPLAINED_LUMA = 0.3  # ... and better by so many levels of 255
 NO_FACE_WIDTH = 0.2  # of the picture width: the unit of movement where there is no face
 
 
@@ -28,6 +27,7 @@ def flow_speed(track: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     total, height, width = track.shape[:3]
     scale = min(1.0, FLOW_PX / max(height, width, 1))
     small = tuple(max(MIN_FLOW_PX, round(side * scale)) for side in (width, height))
+    twice = (2 * small[0], 2 * small[1])
     speed = np.full((total, small[1], small[0]), np.nan, np.float16)
     try:
         import cv2
@@ -37,7 +37,9 @@ def flow_speed(track: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     used = round(USED_HEIGHT * small[1])
     before = None
     for i in range(total):
-        grey = cv2.cvtColor(cv2.resize(track[i], small, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        grey = cv2.cvtColor(track[i], cv2.COLOR_RGB2GRAY)
+        grey = cv2.resize(grey, twice)  # INTER_AREA by a broken factor takes four times as long as both
+        grey = cv2.resize(grey, small, interpolation=cv2.INTER_AREA)
         if before is not None:
             flow = tool.calc(before, grey, None)  # (h, w, 2)
             camera = np.median(flow[:used].reshape(-1, 2), axis=0)
@@ -67,7 +69,8 @@ def motion_curves(
     """Speeds (T, h, w) -> three curves (T,) float32, NaN at cuts and where there is no face.
 
     `face_motion`: median inside the box, in face widths per second; `body_motion`: 90th percentile in a
-    window around the face without it; `picture_motion`: 90th percentile, in fifths of the width per second.
+    window around the face without it, NaN where that is smaller than `BODY_LEAST`; `picture_motion`: 90th
+    percentile, in fifths of the width per second.
     """
     total, height, width = speed.shape
     used = round(USED_HEIGHT * height)
@@ -97,7 +100,7 @@ def motion_curves(
         beside = beside[~np.isnan(beside)]
         if inside.size:
             out["face_motion"][i] = np.median(inside) / w
-        if beside.size:
+        if beside.size >= BODY_LEAST * w * h:
             out["body_motion"][i] = np.percentile(beside, 90) / w
     return out
 

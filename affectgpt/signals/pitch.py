@@ -48,6 +48,20 @@ def frame_count(samples: int) -> int:
     return samples // HOP + 1
 
 
+def spectra(wave: np.ndarray, size: int, band_hz: tuple[float, float]) -> np.ndarray:
+    """Power of a band in Hann frames of `size` samples (T, F); the whole sums to their mean square."""
+    window = np.hanning(size).astype(np.float32)
+    scale = 2 / (size * float((window**2).sum()))
+    first, last = (round(hz * size / SAMPLE_RATE_HZ) for hz in band_hz)
+    total = frame_count(len(wave))
+    out = np.empty((total, last - first + 1), np.float32)
+    for at in range(0, total, BLOCK_FRAMES):
+        stop = min(at + BLOCK_FRAMES, total)
+        spectrum = np.fft.rfft(frames_of(wave, size, at, stop) * window)
+        out[at:stop] = scale * np.abs(spectrum[:, first : last + 1]) ** 2
+    return out
+
+
 def runs_of(mask: np.ndarray) -> list[tuple[int, int]]:
     """List the runs of True in a mask (T,) as (first, one past the last)."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))

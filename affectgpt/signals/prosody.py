@@ -18,6 +18,7 @@ JUMP_ST = 5.0  # between neighbouring frames: an octave error, not a voice
 LOUDNESS_SYLLABLE = 21  # frames: about one syllable
 LOUDNESS_SIDE_S = 3.0  # compared on each side of a step
 LOUDNESS_VOICED_S = 0.8  # of voice on each side; the end of a sentence alone fades by 8 dB and more
+LOUDNESS_LASTS = 0.5  # share of the step that the first and the last 0.8 s of voice keep
 
 BREATH_BAND_HZ = (1000.0, 6000.0)
 BREATH_LOW_HZ = (50.0, 700.0)  # weaker than the band in breath, stronger in voices, engines and steps
@@ -76,23 +77,25 @@ def loudness_step(
 
     `level_db` (T,), `voiced` (T,) bool. Compared are the medians of voiced frames up to 3 s before and
     after. Order is the share of pairs (before, after) that go the way of the step. None if no time has 0.8
-    s of voice on each side.
+    s of voice on each side and a step from the first voice to the last: a quiet passage is none.
     """
     from scipy.ndimage import maximum_filter1d
 
     index = np.flatnonzero(voiced)
     seconds = index * HOP_S
     level = maximum_filter1d(level_db, LOUDNESS_SYLLABLE)[index]  # vowels against vowels
-    found = []
+    found, ends = [], round(LOUDNESS_VOICED_S / HOP_S)
     for at in at_s:
         before = level[(seconds < at) & (seconds >= at - LOUDNESS_SIDE_S)]
         after = level[(seconds >= at) & (seconds < at + LOUDNESS_SIDE_S)]
         if min(len(before), len(after)) * HOP_S < LOUDNESS_VOICED_S:
             continue
         step = float(np.median(after) - np.median(before))
-        below = np.searchsorted(np.sort(before), after, side="left" if step > 0 else "right").mean() / len(
-            before
-        )
+        outer = np.median(level[-ends:]) - np.median(before), np.median(after) - np.median(level[:ends])
+        if min(x * np.sign(step) for x in outer) < LOUDNESS_LASTS * abs(step):
+            continue
+        side = "left" if step > 0 else "right"
+        below = np.searchsorted(np.sort(before), after, side=side).mean() / len(before)
         found.append((at, step, float(below if step > 0 else 1 - below)))
     return max(found, key=lambda x: abs(x[1]) * x[2], default=None)
 

@@ -8,24 +8,14 @@ frequency bins.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from ..schema import SAMPLE_RATE_HZ
-from .pitch import (
-    BLOCK_FRAMES,
-    HOP_S,
-    frame_count,
-    frames_of,
-    held,
-    hnr_db,
-    reach,
-    runs_of,
-    tone_s,
-    track_pitch,
-)
+from .pitch import HOP_S, held, hnr_db, reach, runs_of, spectra, tone_s, track_pitch
+from .timbre import EFFORT_BAND_HZ, clear_db, effort_index, in_lines
 
 Segments = tuple[tuple[float, float], ...]  # (start_s, end_s), rising, without overlap
 
@@ -33,6 +23,8 @@ MIN_SOUND_S = 0.25  # shorter sound is not analysed
 SILENT_PEAK = 1e-4  # of full scale: below it the track is silent
 FFT_SIZE = 512  # 32 ms
 BIN_HZ = SAMPLE_RATE_HZ / FFT_SIZE
+LINE_SIZE = 1024  # 64 ms: parts the harmonics of a voice, so that lines among them show
+LINE_BAND_HZ = (400.0, 3000.0)  # high harmonics betray a glide that the fundamental hardly shows
 BANDS_HZ = ((0.0, 8000.0), (150.0, 4000.0), (300.0, 3300.0))  # full, speech, syllable nuclei
 EMPTY_DB = -120.0  # the level of digital silence
 
@@ -52,11 +44,14 @@ GATE_PITCH_HZ = (75.0, 480.0)
 GATE_ENERGY_SHARE = 0.25  # of the clip's energy that well-voiced frames must carry
 GATE_NUCLEI_SPS = 0.8  # syllable nuclei per second of speech
 GATE_HELD_SHARE = 0.5  # of the pitch that stands still as in music
+GATE_LINES = 0.72  # of the partials' power in lines: real speech .13-.50, over a band .59, over piano chords
+# (5 dB below it) up to .67, synthetic .20-.59; a song .79, flute and guitar .90
 
 NUCLEUS_PROMINENCE_DB = 1.0
 NUCLEUS_GAP_S = 0.08
 NUCLEUS_BELOW_TOP_DB = 25.0
 FOUND_NUCLEI_SHARE = 0.85  # of the syllables of a known text (EmoDB .92, TV clips .80)
+FOUND_NUCLEI_MOST = 1.2  # clear speech: consonants are counted too (nine clips of known count: 1.00-1.19)
 RATE_LIMITS_SPS = (1.5, 9.5)  # outside, the text does not belong to this sound
 MIN_TEXT_SYLLABLES = 4
 RATES_AGREE = 1.4  # factor: farther apart, the text may be a translation or the count in the sound wrong
@@ -64,12 +59,8 @@ RATES_AGREE = 1.4  # factor: farther apart, the text may be a translation or the
 TONE_BELOW_TOP_DB = 35.0  # quieter tones are hardly heard
 
 QUIET_ABOVE_FLOOR_DB = 3.0  # frames that show the background
-ALPHA_NEUTRAL_DB, ALPHA_UNIT_DB = -13.5, 4.5  # see _effort
-HAMMARBERG_NEUTRAL_DB, HAMMARBERG_UNIT_DB = 24.0, 5.0
-MIN_EFFORT_FRAMES = 20
-EFFORT_BAND_HZ = (1000.0, 5000.0)  # where effort shows
-EFFORT_BACKGROUND_PERCENT = 5  # of the frames of this band: its quiet moments
-CLEAR_DB = 6.0  # that the middle voiced frame stands above them; with less, noise is measured, not effort
+BRIGHT_DB = 4.0  # at 2-5 over 1-2 kHz in the whole clip: its recording is bright; voices -7 to 2, one such 7
+CUT_S = 0.1  # speech that comes this near to the end of the clip may go on after it
 
 HANZI = re.compile(r"[\u3400-\u9fff]")
 CHINESE_SHARE = 0.2  # of the characters; else the text is read as English
@@ -89,13 +80,14 @@ class Voice:
     `floor_db`, `top_db`, `dynamic_db`: 10th and 95th percentile of `speech_db` from the first voiced frame to
     the last, and their difference: silence around a voice changes nothing.
     `speech` and the quiet `pauses` (>= 0.2 s) between are in seconds, `syllables_s` the times of syllable
-    nuclei. `speechlike`: the sound passes the speech gate, which reads `voiced_energy` (share of the energy
-    in a speaking pitch) and `held` (share of the pitch that stands still as in music). `background_tone_s`:
-    seconds of steady tone outside speech. `rate_sps`: syllables per second of speech, from the text or the
-    sound as `rate_from` says. `effort`: 0 is ordinary speech, above 0.55 projected, below -0.9 soft, None
-    if not measurable; `efforts` the same for each stretch of `speech`. `clear_db`: how far the middle voiced
-    frame stands above the quiet moments at 1-5 kHz; below 6 dB noise hides the effort. `hnr_db`:
-    harmonics-to-noise ratio.
+    nuclei; `cut`: speech may go on after the end of the clip. `speechlike`: the sound passes the speech gate,
+    which reads `voiced_energy` (share of the energy in a speaking pitch) and `music`, told by `held` (share
+    of the pitch that stands still) and `lines` (share of the partials that do); `still` says where.
+    `background_tone_s`: seconds of steady tone outside speech. `rate_sps`: syllables per second of speech, by
+    the text, or the least there can be by the sound, as `rate_from` says. `effort`: 0 is ordinary speech,
+    above 0.55 projected, below -0.9 soft, None if not measurable or the recording is bright; `efforts` the
+    same for each stretch of `speech`. `clear_db`: how far the middle voiced frame stands above the quiet
+    moments at 1-5 kHz; below 6 dB noise hides the effort. `hnr_db`: harmonics-to-noise ratio.
     """
 
     state: Literal["none", "silent", "short", "heard"]
@@ -109,10 +101,14 @@ class Voice:
     floor_db: float = EMPTY_DB
     top_db: float = EMPTY_DB
     speech: Segments = ()
+    cut: bool = False
     pauses: Segments = ()
     syllables_s: tuple[float, ...] = ()
     voiced_energy: float = 0.0
     held: float = 0.0
+    lines: float = 0.0
+    still: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    music: bool = False
     background_tone_s: float = 0.0
     speechlike: bool = False
     rate_sps: float | None = None
@@ -140,9 +136,10 @@ class Voice:
         return _inside(self.times_s, segments)
 
 
-def analyse(wave: np.ndarray, *, subtitle: str = "") -> Voice:
+def analyse(wave: np.ndarray, *, subtitle: str = "", complete: bool = False) -> Voice:
     """Measure the voice in `wave` (S,), mono at 16 kHz; `subtitle` is what it says, in Chinese or English.
 
+    `complete`: the subtitle is known to end inside the clip; else its last words may be spoken after it.
     Never raises on odd sound: no samples, silence and very short sound give a `Voice` with that `state` and
     no curves; NaN counts as 0. Costs about 10 ms of one CPU core per second of sound, so two callers need no
     cache.
@@ -154,7 +151,7 @@ def analyse(wave: np.ndarray, *, subtitle: str = "") -> Voice:
     if state != "heard":
         return Voice(state, duration_s, *(np.zeros(0) for _ in range(5)), np.zeros((0, FFT_SIZE // 2 + 1)))
 
-    power = _power(wave)  # (T, F)
+    power = spectra(wave, FFT_SIZE, BANDS_HZ[0])  # (T, F)
     level_db, speech_db, nucleus_db = (_decibel(power, band) for band in BANDS_HZ)
     pitch_hz, strength = track_pitch(wave)
     times_s = np.arange(len(power)) * HOP_S
@@ -166,12 +163,21 @@ def analyse(wave: np.ndarray, *, subtitle: str = "") -> Voice:
     voiced = strength > 0
     nuclei = _nuclei(nucleus_db, voiced, talk)
     voiced_energy = _voiced_energy(speech_db, pitch_hz, strength)
-    _, held_share = held(pitch_hz)
+    still, held_share = held(pitch_hz)
+    line_share, lines = in_lines(spectra(wave, LINE_SIZE, LINE_BAND_HZ))
+    music = held_share > GATE_HELD_SHARE or lines > GATE_LINES
     rhythm = bool(nuclei) and len(nuclei) >= GATE_NUCLEI_SPS * _length_s(speech)
-    speechlike = rhythm and voiced_energy >= GATE_ENERGY_SHARE and held_share <= GATE_HELD_SHARE
+    speechlike = rhythm and voiced_energy >= GATE_ENERGY_SHARE and not music
     background = power[talk][speech_db[talk] < floor_db + QUIET_ABOVE_FLOOR_DB].mean(axis=0)  # (F,)
-    clear_db = _clear_db(power, talk)  # (T,)
-    rate_sps, rate_from = _rate(len(nuclei), _length_s(speech), subtitle) if speechlike else (None, None)
+    clear = clear_db(_decibel(power, EFFORT_BAND_HZ), talk)  # (T,)
+
+    def effort(at: np.ndarray, **limits: float) -> float | None:
+        return effort_index(power[at], background, clear[at], bin_hz=BIN_HZ, **limits)
+
+    cut = bool(speech) and duration_s - speech[-1][1] < CUT_S
+    rate_sps, rate_from = None, None
+    if speechlike:
+        rate_sps, rate_from = _rate(len(nuclei), _length_s(speech), subtitle, cut=cut and not complete)
     curves = times_s, pitch_hz, strength, level_db, speech_db, power
     return Voice(
         state,
@@ -181,19 +187,20 @@ def analyse(wave: np.ndarray, *, subtitle: str = "") -> Voice:
         top_db=top_db,
         speech=speech,
         pauses=pauses,
+        cut=cut,
         syllables_s=tuple(round(at * HOP_S, 2) for at in nuclei),
         voiced_energy=voiced_energy,
         held=held_share,
+        lines=lines,
+        still=np.maximum(still, line_share),
+        music=music,
         background_tone_s=tone_s(wave, inside, speech_db > top_db - TONE_BELOW_TOP_DB),
         speechlike=speechlike,
         rate_sps=rate_sps,
         rate_from=rate_from,
-        effort=_effort(power[voiced], background, clear_db[voiced]),
-        efforts=tuple(
-            _effort(power[at], background, clear_db[at])
-            for at in (voiced & _inside(times_s, (x,)) for x in speech)
-        ),
-        clear_db=float(np.median(clear_db[voiced])) if voiced.any() else None,
+        effort=effort(voiced, brightest_db=BRIGHT_DB),
+        efforts=tuple(effort(voiced & _inside(times_s, (x,))) for x in speech),
+        clear_db=float(np.median(clear[voiced])) if voiced.any() else None,
         hnr_db=hnr_db(strength[voiced]),
     )
 
@@ -215,18 +222,6 @@ def _state(wave: np.ndarray) -> Literal["none", "silent", "short", "heard"]:
     if np.abs(wave).max() < SILENT_PEAK:
         return "silent"
     return "short" if len(wave) < MIN_SOUND_S * SAMPLE_RATE_HZ else "heard"
-
-
-def _power(wave: np.ndarray) -> np.ndarray:
-    """Power of 32 ms Hann frames (T, F); summed over F it is the mean square of the frame."""
-    window = np.hanning(FFT_SIZE).astype(np.float32)
-    scale = 2 / (FFT_SIZE * float((window**2).sum()))
-    total = frame_count(len(wave))
-    out = np.empty((total, FFT_SIZE // 2 + 1), np.float32)
-    for at in range(0, total, BLOCK_FRAMES):
-        stop = min(at + BLOCK_FRAMES, total)
-        out[at:stop] = scale * np.abs(np.fft.rfft(frames_of(wave, FFT_SIZE, at, stop) * window)) ** 2
-    return out
 
 
 def _decibel(power: np.ndarray, band_hz: tuple[float, float]) -> np.ndarray:
@@ -305,46 +300,21 @@ def _voiced_energy(speech_db: np.ndarray, pitch_hz: np.ndarray, strength: np.nda
 
 
 def _rate(
-    nuclei: int, talk_s: float, subtitle: str
+    nuclei: int, talk_s: float, subtitle: str, *, cut: bool
 ) -> tuple[float, Literal["text", "sound"]] | tuple[None, None]:
-    """Syllables per second: those of the text when they fit this sound, those heard when they cannot belong
-    to it. None when the two are both possible and disagree: one is wrong, and nothing says which.
+    """Syllables per second: those of the text when they fit this sound, at least those heard when they cannot
+    belong to it. None when the two are both possible and disagree: one is wrong, and nothing says which.
+    With a sound that is `cut` the text may go on: it counts only where about all of it is heard.
     """
     heard_sps = nuclei / FOUND_NUCLEI_SHARE / talk_s
     written = count_syllables(subtitle)
     written_sps = written / talk_s
     possible = RATE_LIMITS_SPS[0] <= written_sps <= RATE_LIMITS_SPS[1]
     if written < MIN_TEXT_SYLLABLES or not possible:
-        return heard_sps, "sound"
-    agree = heard_sps / RATES_AGREE <= written_sps <= heard_sps * RATES_AGREE
+        return nuclei / FOUND_NUCLEI_MOST / talk_s, "sound"
+    most_sps = heard_sps * (1 if cut else RATES_AGREE)
+    agree = heard_sps / RATES_AGREE <= written_sps <= most_sps
     return (written_sps, "text") if agree else (None, None)
-
-
-def _clear_db(power: np.ndarray, talk: slice) -> np.ndarray:
-    """How far each frame (T,) stands above the quiet moments of the frames `talk` where effort shows."""
-    band_db = _decibel(power, EFFORT_BAND_HZ)
-    return band_db - np.percentile(band_db[talk], EFFORT_BACKGROUND_PERCENT)
-
-
-def _effort(voiced: np.ndarray, background: np.ndarray, clear_db: np.ndarray) -> float | None:
-    """How hard the voice works, by its spectral tilt: a raised voice has stronger high frequencies.
-
-    `voiced` (voiced frames, F) and `background` (F,) are power spectra, `clear_db` (voiced frames,). The
-    figures are medians, so half of the frames must be clear of noise; leaving out the others would keep only
-    the tense ones. alpha: energy at 1-5 kHz over
-    50-1000 Hz; Hammarberg: strongest bin below 2 kHz over the strongest at 2-5 kHz; medians in dB, the
-    background subtracted. Weights: spec 5.1 (EmoDB arousal AUC .92).
-    """
-    if len(voiced) < MIN_EFFORT_FRAMES or np.median(clear_db) < CLEAR_DB:
-        return None
-    spectrum = np.maximum(voiced - background, 1e-12)
-    at_50, at_1k, at_2k, at_5k = (round(hz / BIN_HZ) for hz in (50, 1000, 2000, 5000))
-    low, high = spectrum[:, at_50:at_1k], spectrum[:, at_1k:at_5k]
-    alpha_db = np.median(10 * np.log10(high.sum(axis=1) / low.sum(axis=1)))
-    below, above = spectrum[:, :at_2k], spectrum[:, at_2k:at_5k]
-    hammarberg_db = np.median(10 * np.log10(below.max(axis=1) / above.max(axis=1)))
-    tilt = (alpha_db - ALPHA_NEUTRAL_DB) / ALPHA_UNIT_DB
-    return float(0.6 * tilt + 0.4 * (HAMMARBERG_NEUTRAL_DB - hammarberg_db) / HAMMARBERG_UNIT_DB)
 
 
 def _inside(times_s: np.ndarray, segments: Segments) -> np.ndarray:
