@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .schema import Clip, Face, Faces
-from .signals.detectors import MESH_PX, Backend, Tool, open_tool
+from .signals.detectors import MESH_PX, Backend, Tool, open_tools, with_each
 
 THUMB = (64, 36)  # width, height of the grey thumbnails in which cuts are seen
 CUT_CORRELATION = 0.55  # below: the picture is another one ...
@@ -49,18 +49,19 @@ def track_faces(clip: Clip, backend: Backend | None = None) -> Faces:
     may run in several threads. No face is a legal answer: `people` is then empty.
     """
     cuts = find_cuts(clip.track)
-    tool, lost = open_tool(backend)
-    if tool is None:
+    tools, lost = open_tools(backend)
+    if not tools:
         return Faces("motion", cuts=cuts, lost=lost)
     try:
         frames, times_s = clip.track, clip.track_times_s
-        looked = _look_at(times_s, tool.step_s)
-        found = [tool.boxes(frames[i]) for i in looked]
+        looked = _look_at(times_s, tools[0].step_s)
+        found = with_each(tools, lambda tool, i: tool.boxes(frames[i]), looked)
         tracks = link(found, looked, times_s, cuts)
         people = [fill(track, times_s, cuts) for track in _join_across_cuts(tracks, frames)]
-        return Faces(tool.name, _rank(people, frames, tool), cuts, lost)
+        return Faces(tools[0].name, _rank(people, frames, tools), cuts, lost)
     finally:
-        tool.close()
+        for tool in tools:
+            tool.close()
 
 
 def find_cuts(track: np.ndarray) -> tuple[int, ...]:
@@ -257,7 +258,7 @@ def _look(track: Track, frames: np.ndarray) -> np.ndarray:
 # ---- the main person and the mesh
 
 
-def _rank(people: list[Face], frames: np.ndarray, tool: Tool) -> tuple[Face, ...]:
+def _rank(people: list[Face], frames: np.ndarray, tools: list[Tool]) -> tuple[Face, ...]:
     """Order by size times presence, up to doubled by a moving mouth; the first gets a mesh on every frame."""
     if not people:
         return ()
@@ -266,12 +267,12 @@ def _rank(people: list[Face], frames: np.ndarray, tool: Tool) -> tuple[Face, ...
     )
     order = np.argsort(-size, kind="stable")
     contested = [k for k in order[:CANDIDATES] if size[k] >= CANDIDATE_SHARE * size[order[0]]]
-    if tool.name == "mediapipe":
+    if tools[0].name == "mediapipe":
         if len(contested) > 1:
             for k in contested:
                 rows = np.flatnonzero(people[k].found)
                 some = rows[np.linspace(0, len(rows) - 1, min(CANDIDATE_FRAMES, len(rows))).astype(int)]
-                people[k] = _with_mesh(people[k], np.unique(some), frames, tool)
+                people[k] = _with_mesh(people[k], np.unique(some), frames, tools)
                 size[k] *= 1 + min(1.0, mouth_motion(people[k]) / TALKING)
             order = np.argsort(-size, kind="stable")
         main = people[order[0]]
@@ -280,16 +281,16 @@ def _rank(people: list[Face], frames: np.ndarray, tool: Tool) -> tuple[Face, ...
             if main.landmarks is None
             else np.flatnonzero(np.isnan(main.landmarks[:, 0, 0]))
         )
-        people[order[0]] = _with_mesh(main, todo, frames, tool)
-        order = [k for k in order if k == order[0] or _has_mesh(people[k], frames, tool)]
+        people[order[0]] = _with_mesh(main, todo, frames, tools)
+        order = [k for k in order if k == order[0] or _has_mesh(people[k], frames, tools)]
     return tuple(people[k] for k in order)
 
 
-def _has_mesh(face: Face, frames: np.ndarray, tool: Tool) -> bool:
+def _has_mesh(face: Face, frames: np.ndarray, tools: list[Tool]) -> bool:
     """A mesh fits most looks at a face; on an ear or the back of a head the detector is alone."""
     rows = np.flatnonzero(face.found)
     rows = rows[np.linspace(0, len(rows) - 1, min(OTHER_LOOKS, len(rows))).astype(int)]
-    looked = _with_mesh(Face(face.index, face.boxes, face.found), rows, frames, tool)
+    looked = _with_mesh(Face(face.index, face.boxes, face.found), rows, frames, tools)
     return float(np.isfinite(looked.landmarks[rows, 0, 0]).mean()) >= OTHER_SHARE
 
 
@@ -304,21 +305,24 @@ def mouth_motion(face: Face) -> float:
     return float(np.std(gap / np.linalg.norm(points[:, 33] - points[:, 263], axis=1)))  # outer eye corners
 
 
-def _with_mesh(face: Face, rows: Iterable[int], frames: np.ndarray, tool: Tool) -> Face:
+def _with_mesh(face: Face, rows: Iterable[int], frames: np.ndarray, tools: list[Tool]) -> Face:
     if face.landmarks is None:
         landmarks = np.full((len(face.index), LANDMARKS, 3), np.nan, np.float32)
     else:
         landmarks = face.landmarks.copy()
-    for row in rows:
+
+    def look(tool: Tool, row: int) -> None:
         crop, origin, side = square_crop(frames[face.index[row]], face.boxes[row])
         points = tool.mesh(crop)  # (478, 3) in crop sides
         if points is None:
-            continue
+            return
         points = points * side + np.array([*origin, 0], np.float32)
         box = face.boxes[row]
         mesh_box = np.concatenate([points[:, :2].min(0), points[:, :2].max(0)])
         if _distance(mesh_box, box) < MESH_OFFSET:
             landmarks[row] = points
+
+    with_each(tools, look, rows)
     return Face(face.index, face.boxes, face.found, landmarks)
 
 

@@ -151,7 +151,7 @@ class FakeTool:
     [(FakeTool(), True), (FakeTool(talks=False), False), (FakeTool(small=25), False)],
 )
 def test_the_main_face_is_chosen_by_size_and_mouth_motion(tool, main_is_small, monkeypatch):
-    monkeypatch.setattr(faces, "open_tool", lambda backend: (tool, None))
+    monkeypatch.setattr(faces, "open_tools", lambda backend: ([tool], None))
     frame = np.full((240, 320, 3), 40, np.uint8)
     frame[:, 160:] = 200
     found = track_faces(clip_of([frame] * 12))
@@ -165,7 +165,7 @@ def test_another_face_without_a_mesh_is_none(monkeypatch):
     tool = FakeTool(talks=False)
     mesh = tool.mesh
     tool.mesh = lambda crop: None if crop[:20, :20].mean() > 100 else mesh(crop)  # the small one is an ear
-    monkeypatch.setattr(faces, "open_tool", lambda backend: (tool, None))
+    monkeypatch.setattr(faces, "open_tools", lambda backend: ([tool], None))
     frame = np.full((240, 320, 3), 40, np.uint8)
     frame[:, 160:] = 200
     found = track_faces(clip_of([frame] * 12))
@@ -176,7 +176,7 @@ def test_another_face_without_a_mesh_is_none(monkeypatch):
 def test_a_mesh_that_lies_beside_the_box_is_somebody_elses(monkeypatch):
     tool = FakeTool()
     tool.mesh = lambda crop: np.random.default_rng(0).uniform(0, 0.2, (478, 3)).astype(np.float32)
-    monkeypatch.setattr(faces, "open_tool", lambda backend: (tool, None))
+    monkeypatch.setattr(faces, "open_tools", lambda backend: ([tool], None))
     found = track_faces(clip_of([np.zeros((240, 320, 3), np.uint8)] * 6))
     assert np.isnan(found.main.landmarks).all()
 
@@ -283,6 +283,14 @@ def test_opening_mediapipe_leaves_the_environment_as_it_was():
     before = dict(os.environ)
     detectors.Mediapipe().close()
     assert dict(os.environ) == before
+
+
+def test_frames_are_dealt_to_the_tools_and_answers_come_in_order():
+    tools = ["a", "b"]
+    found = detectors.with_each(tools, lambda tool, item: (tool, item), range(5))
+    assert found == [("a", 0), ("b", 1), ("a", 2), ("b", 3), ("a", 4)]
+    with pytest.raises(ZeroDivisionError):
+        detectors.with_each(tools, lambda tool, item: 1 / item, range(5))
 
 
 def test_graphs_are_used_again_unless_they_failed(monkeypatch):

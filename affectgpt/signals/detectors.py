@@ -10,23 +10,25 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
 from ..schema import Text
 
 Backend = Literal["mediapipe", "haar", "motion"]
+Item, Found = TypeVar("Item"), TypeVar("Found")
 
 LOG_LEVEL = "GLOG_minloglevel"
 MIN_CONFIDENCE = 0.5  # of the full-range detector
 MIN_WIDTH = 0.035  # of the picture width: smaller boxes are dropped
 MESH_CONFIDENCE = 0.3
 MESH_PX = 320  # side of the crops that the mesh is given
-MAX_IDLE = 2  # pairs of graphs kept for the next clips
+THREADS = 2  # that look at the frames of a clip; each detector uses one core
+MAX_IDLE = 2 * THREADS  # pairs of graphs kept for the next clips
 HAAR_FPS = 5.0  # the cascades cost 20 times the detector: every second frame of a 10 fps track
 HAAR_LONG_PX = 480
 HAAR_MIN_PX = 28
@@ -82,6 +84,28 @@ def open_tool(backend: Backend | None) -> tuple[Tool | None, Text | None]:
             continue
         return opened, None if name == "mediapipe" else _because(LOST_HAAR, reason)
     return None, _because(LOST_MOTION, reason)
+
+
+def open_tools(backend: Backend | None) -> tuple[list[Tool], Text | None]:
+    """Open a detector for each of `THREADS`, none where none opens, with what is lost by it and why."""
+    first, lost = open_tool(backend)
+    return [first, *(open_tool(first.name)[0] for _ in range(THREADS - 1))] if first else [], lost
+
+
+def with_each(
+    tools: Sequence[Tool], look: Callable[[Tool, Item], Found], items: Iterable[Item]
+) -> list[Found]:
+    """Return `look(tool, item)` for each item, in order; every tool has a thread of its own."""
+    items = list(items)
+    found: list[Any] = [None] * len(items)
+
+    def work(first: int) -> None:
+        for i in range(first, len(items), len(tools)):
+            found[i] = look(tools[first], items[i])
+
+    with ThreadPoolExecutor(len(tools)) as pool:
+        list(pool.map(work, range(len(tools))))
+    return found
 
 
 def _because(lost: Text, reason: str) -> Text:
