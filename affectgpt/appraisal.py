@@ -13,6 +13,7 @@ from itertools import pairwise
 from math import exp, fsum, tanh
 
 from .labels import (
+    BEARING,
     CALM_FACE_SHARE,
     EVIDENCE,
     GROUPS,
@@ -79,12 +80,6 @@ NO_MATCH = Text(
     "The clues are there, but they fit none of the emotions that this engine knows.",
     "线索是有的，但与本引擎所知的情绪都对不上。",
 )
-
-
-BEARING = {
-    "head_down", "head_turns", "head_moves", "gaze_lowered", "gaze_shifts", "gaze_averted", "strong_movement",
-    "body_still", "dim_scene", "blinks",
-}  # fmt: skip
 OVER_VALENCE = (SARCASTIC, "kind_words_sad_face", "smile_over_bitter_words")
 
 

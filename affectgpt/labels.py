@@ -121,6 +121,13 @@ GROUPS: dict[str, dict[str, float]] = {
     },
 }  # fmt: skip
 
+# How somebody holds and moves head and body: it says nothing of what it is about.
+BEARING = {
+    "head_down", "head_turns", "head_moves", "gaze_lowered", "gaze_shifts", "gaze_averted", "strong_movement",
+    "body_still", "dim_scene", "blinks",
+}  # fmt: skip
+VALENCE_HEARD = {"short_bursts", "sigh"}
+
 Vad = tuple[float, float, float]
 
 
@@ -196,7 +203,7 @@ def rank(items: list[Item], vad: Vad) -> list[tuple[float, Label]]:
         special = {position for key in own for position in evidence[key][1]}
         supporters = [x for x in items if x.position in special or _agrees(x, prototype)]
         side = 0.0 if abs(prototype[0]) < SIDE else prototype[0]
-        if side and not any(x.vad[0] * side > 0 for x in supporters):
+        if side and not any(x.vad[0] * side > 0 and _tells_valence(x.clue) for x in supporters):
             continue  # a pleasant or unpleasant label needs a pleasant or unpleasant clue
         amount = max(typical, fsum(max(map(abs, x.vad)) for x in supporters))
         against = fsum(abs(x.vad[0]) for x in items if x.vad[0] * side < 0)
@@ -207,6 +214,13 @@ def rank(items: list[Item], vad: Vad) -> list[tuple[float, Label]]:
         label = Label(name, named(name), round(confidence, 2), tuple(sorted(x.position for x in supporters)))
         ranked.append((score, label))
     return sorted(ranked, key=lambda pair: (-pair[0], pair[1].name))
+
+
+def _tells_valence(clue: Clue) -> bool:
+    """Words, a face's expression, sobs and sighs do; voices are raised and arms thrown up in joy, too."""
+    if clue.modality == "acoustic":
+        return clue.name in VALENCE_HEARD
+    return clue.name not in BEARING
 
 
 def _agrees(item: Item, prototype: Vad) -> bool:

@@ -93,6 +93,13 @@ def test_order_does_not_matter_and_the_answer_is_the_same_twice():
     assert {shuffled[p].name for p in other.labels[0].clues} == {clues[p].name for p in first.labels[0].clues}
 
 
+def test_a_raised_voice_and_gestures_are_neither_anger_nor_joy_before_face_or_words_speak():
+    high = clue("acoustic", "high_pitch", -0.1, 0.4, -0.2, 0.8)
+    assert names(appraise([FACE, FORCED, high, GESTURE, DOWN], 4.0)) == ["agitated"]
+    assert names(appraise([FACE, FORCED, high, GESTURE, FROWN], 4.0))[0] == "angry"
+    assert names(appraise([FACE, FORCED, high, GESTURE, ANGER], 4.0))[0] == "angry"
+
+
 # ---- labels
 
 
