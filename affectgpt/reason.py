@@ -10,7 +10,6 @@ from .engine import Engine
 from .schema import Clip, Clue, Event, Explanation, Language, Part, Verdict
 
 STAGE_OF = {"lexical": "read", "acoustic": "heard", "visual": "seen"}
-STAGES = ("prepared", "read", "heard", "seen", "explained", "labelled")
 
 
 def reason(clip: Clip, engine: Engine, *, language: Language = "en") -> Iterator[Event]:

@@ -19,6 +19,7 @@ Language = Literal["en", "zh"]
 Part = Literal["visual", "acoustic", "lexical", "inference"]  # the four parts of a text in the EMER form
 MODALITIES: tuple[Modality, ...] = ("visual", "acoustic", "lexical")
 SAMPLE_RATE_HZ = 16_000  # of every `Clip.wave`
+STAGES = ("prepared", "read", "heard", "seen", "explained", "labelled")  # of an answer, as `reason` ends them
 CJK_START = "\u2e80"  # characters from here on are set without blanks between them
 
 

@@ -10,13 +10,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
     {"schema", "decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
-    | {"signals", "signals.pitch", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"},
-    {"wheel", "decode", "media.subtitles", "media.messages", "signals.prosody", "signals.voice"}
-    | {"signals.detectors", "signals.motion", "signals.curves", "clues.visual_rules", "clues.phrases"}
-    | {"card", "page.text"},
-    {"media.sniff", "media.resample", "faces", "signals.expression", "clues.face_rules", "clues.visual_clue"}
-    | {"labels", "wording", "metrics", "page.svg", "page.files", "clues.acoustic_clue"},
-    {"reference", "media.sandbox", "clues.head_clues", "appraisal", "writing", "page.html"},
+    | {"signals", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"},
+    {"wheel", "decode", "media.subtitles", "media.messages", "media.resample", "card", "page.text"}
+    | {"signals.pitch", "signals.detectors", "signals.motion", "signals.curves"}
+    | {"clues.visual_rules", "clues.phrases"},
+    {"media.sniff", "faces", "signals.prosody", "signals.voice", "signals.expression"}
+    | {"clues.face_rules", "clues.visual_clue", "labels", "wording", "metrics", "page.svg", "page.files"},
+    {"reference", "media.sandbox", "clues.head_clues", "clues.acoustic_clue"}
+    | {"appraisal", "writing", "page.html"},
     {"media", "clues.acoustic", "clues.visual", "clues.lexical"},
     {"clues", "page.look"},
     {"baseline"},
@@ -83,7 +84,7 @@ def test_the_check_bites(tmp_path):
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     file, wrong = copy / "signals" / "voice.py", []
     text = file.read_text(encoding="utf-8")
-    wrong += ["from ..reason import fold", "from .. import cli", "import affectgpt", "from . import curves"]
+    wrong += ["from ..reason import fold", "from .. import cli", "import affectgpt", "from . import expression"]
     wrong += [
         "from affectgpt.signals import expression",
         "from affectgpt import reason",

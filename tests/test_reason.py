@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 
 from affectgpt.engine import ENGINES, load_engine
-from affectgpt.reason import STAGES, explain, fold, reason
-from affectgpt.schema import AffectError, Clue, Explanation
+from affectgpt.reason import explain, fold, reason
+from affectgpt.schema import STAGES, AffectError, Clue, Explanation
 
 SCHEMA = json.loads((files("affectgpt") / "explanation.schema.json").read_text(encoding="utf-8"))
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ..schema import MODALITIES, Clue, Explanation, Label, Language, Modality
+from ..schema import MODALITIES, STAGES, Clue, Explanation, Label, Language, Modality
 from ..wheel import translate
 from .svg import MARK, icon, number, plane, timeline
 from .text import say, unit
 
-STAGES = ("prepared", "read", "heard", "seen", "explained", "labelled")  # as `reason` ends them
 STAGE_OF = {"lexical": "read", "acoustic": "heard", "visual": "seen"}
 MAX_SPANS = 4  # time buttons of one clue
 

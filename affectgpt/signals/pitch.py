@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-SAMPLE_RATE_HZ = 16_000  # the only rate at which sound is analysed
+from ..schema import SAMPLE_RATE_HZ
+
 HOP_S = 0.01  # between frames; frame i is centred on i * HOP_S
 HOP = int(HOP_S * SAMPLE_RATE_HZ)  # 160 samples
 MIN_PITCH_HZ, MAX_PITCH_HZ = 70.0, 600.0
