@@ -6,28 +6,24 @@ import re
 import numpy as np
 import pytest
 from conftest import make_clip
-from voices import RATE_HZ, buzz, glide, noise, silence, strings, talk
+from voices import (
+    ORDINARY,
+    PLAIN,
+    RATE_HZ,
+    SWELL,
+    TEXT,
+    buzz,
+    framed,
+    glide,
+    heard,
+    noise,
+    silence,
+    talk,
+)
 
 from affectgpt.clues.acoustic import measure
 from affectgpt.clues.acoustic_rules import RULES
 from affectgpt.schema import Clue, Cue
-
-ORDINARY = -6.5  # dB per octave: the toy voice of effort 0
-
-
-def heard(wave, subtitle="", **values):
-    cues = (Cue(subtitle),) if subtitle else ()
-    clip = make_clip(wave=np.asarray(wave, np.float32), duration_s=len(wave) / RATE_HZ, cues=cues, **values)
-    return {clue.name: clue for clue in measure(clip)}
-
-
-def framed(wave):
-    return np.concatenate([silence(0.3), wave, silence(0.3)])
-
-
-SWELL = 0.06 + np.sin(np.linspace(0, np.pi, 3200)) ** 2  # one syllable of 0.2 s
-TEXT = "今天我们一起去吃饭吧"  # 10 syllables
-PLAIN = framed(talk(10, tilt_db=ORDINARY, swing_st=9))
 
 
 def test_plain_speech_is_described_and_nothing_more():
@@ -199,91 +195,6 @@ def test_trembling_rough_voice_is_unsteady_and_a_smooth_one_is_not():
     )
 
 
-@pytest.mark.parametrize(
-    ("wave", "names"),
-    [
-        (np.zeros(0), set()),
-        (np.zeros(44), {"silence"}),
-        (np.full(RATE_HZ, np.nan), {"silence"}),
-        (noise(0.1), {"silence"}),
-        (noise(3), {"voice_like_sound", "noise"}),
-        (sum(buzz(np.full(48_000, hz)) for hz in (220.0, 277.2, 329.6)), {"music_like_sound", "noise"}),
-    ],
-)
-def test_without_speech_no_voice_is_invented(wave, names):
-    clues = heard(wave, "好的，谢谢你")
-    assert set(clues) == names
-    assert all(clue.strength == 0 for clue in clues.values())
-
-
-def test_melody_is_called_music_like():
-    notes = np.concatenate(
-        [buzz(np.full(4800, hz)) * np.hanning(4800) for hz in (262, 330, 392, 523, 392, 330)]
-    )
-    clues = heard(framed(notes))
-    assert set(clues) == {"music_like_sound"}
-    assert clues["music_like_sound"].value > 50
-    word = talk(2, pitch_hz=300, swing_st=12)
-    beside = heard(framed(np.concatenate([notes, silence(0.4), word])))["music_like_sound"]
-    assert beside.spans == ((pytest.approx(0.3, abs=0.05), pytest.approx(2.1, abs=0.05)),), "not the word"
-
-
-def test_music_beside_the_voice_silences_what_its_pitch_would_say():
-    music = strings(30)[: len(PLAIN)]
-    alone, among = heard(PLAIN, TEXT), heard(PLAIN + 0.15 * music, TEXT)
-    assert 15 < among["noise"].value < 20
-    assert {"pitch_level", "effort"} <= set(alone)
-    assert set(among) <= {"noise", "speech_rate"}
-    assert "if there is one" not in among["noise"].text.en
-    unsure = heard(PLAIN + 0.15 * music)
-    assert set(unsure) == {"noise", "voice_like_sound"}
-    assert "if there is one" in unsure["noise"].text.en
-
-
-def test_noise_is_named_and_weakens_what_is_said():
-    loud = framed(talk(10, tilt_db=-3))
-    clean, hiss = heard(loud, TEXT), heard(loud + noise(len(loud) / RATE_HZ, level=0.006), TEXT)
-    assert 0 < hiss["forceful_voice"].strength < clean["forceful_voice"].strength
-    drowned = heard(loud + noise(len(loud) / RATE_HZ, level=0.04), TEXT)
-    assert drowned["noise"].value < 15
-    assert all(clue.strength <= 0.35 for clue in drowned.values())
-    assert "forceful_voice" not in drowned
-
-
-@pytest.mark.parametrize("tilt_db", [-9, ORDINARY, -4.5])
-def test_noise_that_hides_the_effort_is_said(tilt_db):
-    wave = framed(np.concatenate([talk(10, tilt_db=tilt_db), silence(0.5), talk(10, tilt_db=tilt_db)]))
-    clean = heard(wave, TEXT * 2)
-    efforts = {"effort", "soft_voice", "tense_voice", "forceful_voice"}
-    silent = 0
-    for level in (0.001, 0.003, 0.012, 0.03):
-        noisy = heard(wave + noise(len(wave) / RATE_HZ, level=level), TEXT * 2)
-        named = efforts & set(noisy)
-        assert named <= set(clean), "noise makes no voice another"
-        assert "fast_speech" not in noisy
-        assert bool(named) != ("noise" in noisy)
-        if not named:
-            silent += 1
-            assert "speech_rate" not in noisy
-            assert noisy["noise"].strength == 0
-    assert silent, "the loudest noise hides it"
-
-
-def test_hum_is_named():
-    hum = 0.04 * buzz(np.full(len(PLAIN) + 16_000, 131.0))
-    assert "background_tone" in heard(np.concatenate([PLAIN, silence(1.0)]) + hum, TEXT)
-
-
-def test_without_subtitle_the_voice_is_not_taken_for_granted():
-    """The doubt is said once, where the voice is first spoken of."""
-    for wave, name in ((PLAIN, "pitch_level"), (framed(talk(10, pitch_hz=380)), "high_pitch")):
-        unsure = heard(wave)
-        assert "voice_like_sound" not in unsure
-        assert [n for n, clue in unsure.items() if "no subtitle" in clue.text.en] == [name]
-        assert unsure[name].text.en.startswith("What sounds like a voice")
-        assert not any("no subtitle" in clue.text.en for clue in heard(wave, TEXT).values())
-
-
 def test_a_soft_voice_is_surer_when_it_is_breathy():
     wave, breath = talk(10, tilt_db=-12), np.convolve(noise(2.0, level=1.2), np.full(12, 1 / 12), "same")
     breathy = heard(framed(wave + np.abs(wave) * breath), TEXT)["soft_voice"]
@@ -377,3 +288,24 @@ def decoded(path) -> np.ndarray:
     assert rate == 44_100 or RATE_HZ % rate == 0 or rate % RATE_HZ == 0, rate
     divisor = np.gcd(rate, RATE_HZ)
     return resample_poly(np.concatenate(frames), RATE_HZ // divisor, rate // divisor)
+
+
+def test_a_high_stretch_ends_where_its_pitch_falls():
+    high = buzz(np.concatenate([np.full(20_000, 380.0), np.full(8_000, 140.0)]), tilt_db=ORDINARY)
+    swell = np.tile(SWELL, 9)[: len(high)]
+    low = talk(12, tilt_db=ORDINARY)
+    clue = heard(framed(np.concatenate([low, silence(0.5), high * swell, silence(0.5), low])), TEXT * 3)[
+        "high_pitch"
+    ]
+    start_s = 0.3 + 2.4 + 0.5
+    assert clue.spans == (pytest.approx((start_s, start_s + 1.25), abs=0.1),)
+    assert clue.value == pytest.approx(380, abs=5)
+
+
+def test_an_index_just_past_its_limit_is_trusted_less():
+    strengths = [heard(framed(talk(10, tilt_db=tilt)), TEXT) for tilt in (-5.8, -4.5)]
+    near, far = (
+        next(c for n, c in found.items() if n in ("tense_voice", "forceful_voice")) for found in strengths
+    )
+    assert near.value < far.value
+    assert near.strength < 0.6 * far.strength

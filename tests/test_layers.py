@@ -18,6 +18,7 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     | {"clues.face_rules", "clues.visual_clue", "labels", "wording", "metrics", "page.svg", "page.files"},
     {"reference", "media.sandbox", "clues.head_clues", "clues.acoustic_clue"}
     | {"appraisal", "writing", "page.html"},
+    {"clues.pitch_clues"},
     {"media", "clues.acoustic", "clues.visual", "clues.lexical"},
     {"clues", "page.look"},
     {"baseline"},

@@ -1,6 +1,10 @@
 """Toy voices whose pitch, loudness, syllables and effort are known by construction."""
 
 import numpy as np
+from conftest import make_clip
+
+from affectgpt.clues.acoustic import measure
+from affectgpt.schema import Cue
 
 RATE_HZ = 16_000
 
@@ -56,3 +60,21 @@ def flute(count: int, *, note_s: float = 0.3, low_hz: float = 523.0) -> np.ndarr
 
 def noise(seconds: float, *, level: float = 0.1, seed: int = 0) -> np.ndarray:
     return (level * np.random.default_rng(seed).normal(size=round(seconds * RATE_HZ))).astype(np.float32)
+
+
+ORDINARY = -6.5  # dB per octave: the toy voice of effort 0
+
+
+def heard(wave, subtitle="", **values):
+    cues = (Cue(subtitle),) if subtitle else ()
+    clip = make_clip(wave=np.asarray(wave, np.float32), duration_s=len(wave) / RATE_HZ, cues=cues, **values)
+    return {clue.name: clue for clue in measure(clip)}
+
+
+def framed(wave):
+    return np.concatenate([silence(0.3), wave, silence(0.3)])
+
+
+SWELL = 0.06 + np.sin(np.linspace(0, np.pi, 3200)) ** 2  # one syllable of 0.2 s
+TEXT = "今天我们一起去吃饭吧"  # 10 syllables
+PLAIN = framed(talk(10, tilt_db=ORDINARY, swing_st=9))

@@ -11,14 +11,12 @@ from itertools import pairwise
 import numpy as np
 
 from ..schema import Clip, Clue, Text
-from ..signals.pitch import HOP_S, runs_of
-from ..signals.prosody import breaths, loudness_step, pitch_range, rise_st, slope, wobble
+from ..signals.prosody import breaths, loudness_step
 from ..signals.timbre import CLEAR_DB
-from ..signals.voice import BIN_HZ, GATE_LINES, Segments, Voice, analyse, is_chinese
+from ..signals.voice import BIN_HZ, GATE_LINES, Voice, analyse, is_chinese
 from . import acoustic_rules as rules
-from .acoustic_clue import clue, seconds, times, where
-
-DOUBT = Text("; no subtitle was given to confirm that it is speech", "；没有提供字幕，无法印证是在说话")
+from .acoustic_clue import DOUBT, clue, seconds, times, where
+from .pitch_clues import chosen, level, medians, melody, movement
 
 
 def measure(clip: Clip) -> list[Clue]:
@@ -35,13 +33,13 @@ def measure(clip: Clip) -> list[Clue]:
     unknown = not clip.subtitle  # then the more cautious limits, those of Chinese
     language = "zh" if unknown or is_chinese(clip.subtitle) else "en"
     clear = voice.dynamic_db >= rules.CLEAR_DYNAMIC_DB
-    pitch = _pitch(voice, unknown) if clear else []
-    clues = pitch + _rate(voice, language)
+    pitched = level(voice, unknown) if clear else []
+    clues = pitched + _rate(voice, language)
     if clear:
-        clues += _melody(voice, language) + _effort(voice) + _movement(voice) + _bursts(voice)
-    if voice.dynamic_db >= rules.NOISY_DB:
-        clues += _pauses(voice) + _loudness(voice) + _breath(voice)
-    if unknown and not pitch:  # barking, wheels or cartoon music can pass the speech gate
+        clues += melody(voice, language) + _effort(voice) + movement(voice) + _bursts(voice)
+    if clear or (voice.dynamic_db >= rules.NOISY_DB and not unknown):
+        clues += _pauses(voice, unknown) + _loudness(voice) + _breath(voice)
+    if unknown and not pitched:  # barking, wheels or cartoon music can pass the speech gate
         at = where(voice.speech, voice)
         en, zh = f"What sounds {at.en} is voice-like{DOUBT.en}.", f"{at.zh}，声音像人声{DOUBT.zh}。"
         clues.append(clue("voice_like_sound", voice, 100 * voice.voiced_energy, en, zh, spans=voice.speech))
@@ -118,73 +116,14 @@ def _limits(voice: Voice, unknown: bool = False) -> list[Clue]:
     return []
 
 
-def _pitch(voice: Voice, unknown: bool) -> list[Clue]:
-    pitch_hz = voice.pitch_hz[voice.strength > 0]
-    if len(pitch_hz) * HOP_S < rules.MIN_VOICED_S:
-        return []
-    out, (usual_low, usual_high) = [], rules.USUAL_PITCH_HZ
-    median, (low, high, _) = float(np.median(pitch_hz)), pitch_range(pitch_hz)
-    spans, trust, high_hz = voice.speech, 1.0, median
-    who = Text("What sounds like a voice", "像人声的声音") if unknown else Text("The voice", "人声")
-    doubt = DOUBT if unknown else Text("", "")
-    if median <= rules.HIGH_PITCH_HZ:
-        trust = rules.STRETCH_TRUST
-        spans = _stretches(voice, [x > rules.STRETCH_PITCH_HZ for x in _pitches(voice)])
-        high_hz = float(np.nanmedian(voice.pitch_hz[voice.inside(spans)])) if spans else 0.0
-        above, below = median > usual_high, median < usual_low
-        at = where(voice.speech, voice)
-        en = f"{who.en}, heard {at.en}, has a median pitch of {median:.0f} Hz ({low:.0f}–{high:.0f} Hz), "
-        en += f"{'above' if above else 'below' if below else 'within'} the usual range of adult speech"
-        zh = f"{at.zh}有{who.zh}，音高中位数约 {median:.0f} 赫兹（{low:.0f}–{high:.0f} 赫兹），"
-        zh += f"{'高于' if above else '低于' if below else '处于'}成人说话的常见范围"
-        en, zh = f"{en}{doubt.en}.", f"{zh}{doubt.zh}。"
-        out.append(clue("pitch_level", voice, median, en, zh, spans=voice.speech))
-        who, doubt = Text("The voice", "人声"), Text("", "")  # the doubt is said once
-    if spans:
-        at = where(spans, voice)
-        en = f"{who.en} is high for speech {at.en}: its median pitch there is {high_hz:.0f} Hz (adults"
-        en += f" usually speak at {usual_low}–{usual_high} Hz){doubt.en}."
-        zh = f"{at.zh}，{'有像人声的声音，' if doubt.zh else '说话'}音调偏高，中位数约 {high_hz:.0f} 赫兹"
-        zh += f"（成人说话通常在 {usual_low}–{usual_high} 赫兹）{doubt.zh}。"
-        out.append(clue("high_pitch", voice, high_hz, en, zh, spans=spans, trust=trust))
-    return out
-
-
-def _melody(voice: Voice, language: str) -> list[Clue]:
-    if (voice.strength > 0).sum() * HOP_S < rules.MIN_VOICED_S:
-        return []
-    low, high, width = pitch_range(voice.pitch_hz)
-    if width > rules.WIDE_ST[language]:
-        en = f"The pitch moves widely, over {width:.0f} semitones ({low:.0f}–{high:.0f} Hz)."
-        zh = f"音高起伏很大，跨度约 {width:.0f} 个半音（{low:.0f}–{high:.0f} 赫兹）。"
-        return [clue("wide_pitch", voice, width, en, zh, spans=voice.speech)]
-    if width < rules.MONOTONE_ST and len(voice.syllables_s) >= rules.MELODY_SYLLABLES:
-        en = f"The melody of the speech is flat: its pitch mostly stays within about {width:.0f} semitones."
-        zh = f"语调平直，音高大多在约 {width:.0f} 个半音之内。"
-        return [clue("monotone", voice, width, en, zh, spans=voice.speech)]
-    return []
-
-
-def _pitches(voice: Voice) -> list[float]:
-    """The median pitch of each stretch of speech, 0 where it has too little voice to be described alone."""
-    pieces = [voice.pitch_hz[voice.inside((x,)) & (voice.strength > 0)] for x in voice.speech]
-    return [float(np.median(x)) if len(x) * HOP_S >= rules.STRETCH_VOICED_S else 0.0 for x in pieces]
-
-
-def _stretches(voice: Voice, wanted: list[bool]) -> Segments:
-    """The stretches of speech that are `wanted`, when they are long enough together to be worth a clue."""
-    found = tuple(x for x, want in zip(voice.speech, wanted, strict=True) if want)
-    return found if sum(end - start for start, end in found) >= rules.STRETCH_TOTAL_S else ()
-
-
 def _effort(voice: Voice) -> list[Clue]:
     index, spans, trust, at = voice.effort, voice.speech, 1.0, Text("", "")
     if index is None:
         return []
-    efforts = [(x or 0) if pitch else 0 for x, pitch in zip(voice.efforts, _pitches(voice), strict=True)]
-    stretches = _stretches(voice, [x > rules.STRETCH_PROJECTED for x in efforts])
-    if rules.SOFT <= index <= rules.PROJECTED and stretches:
-        spans, trust, place = stretches, rules.STRETCH_TRUST, where(stretches, voice)
+    efforts = [(x or 0) if pitch else 0 for x, pitch in zip(voice.efforts, medians(voice), strict=True)]
+    raised = chosen(voice, [x > rules.STRETCH_PROJECTED for x in efforts])
+    if rules.SOFT <= index <= rules.PROJECTED and raised:
+        spans, trust, place = raised, rules.STRETCH_TRUST, where(raised, voice)
         at = Text(f" {place.en}", f"{place.zh}，")
         index = float(np.mean([x for x in efforts if x > rules.STRETCH_PROJECTED]))
     if index > rules.FORCEFUL:
@@ -202,6 +141,11 @@ def _effort(voice: Voice) -> list[Clue]:
         if _noisy(voice) and index < rules.SOFT + rules.NOISE_RAISES:
             return []
         name, en, zh = "effort", "The vocal effort is in the middle range", "发声力度居中"
+    melody = voice.background_tone_s >= rules.MIN_TONE_S and voice.dynamic_db < rules.OVER_TONE_DB
+    if melody and index > rules.PROJECTED:
+        return []  # an instrument beside the voice is as bright as effort
+    over = index - rules.PROJECTED if index > 0 else rules.SOFT - index
+    trust *= float(np.clip(rules.TRUST_AT_LIMIT + over, 0, 1)) if over > 0 else 1.0
     en = f"{en}{at.en} (effort index {index:.1f}; ordinary speech is near 0)."
     zh = f"{at.zh}{zh}（用力指数 {index:.1f}，平常说话接近 0）。"
     return [clue(name, voice, index, en, zh, spans=spans, trust=trust)]
@@ -225,7 +169,8 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
         name, en, zh = "speech_rate", "Speech runs", "语速"
     if written:
         usual, tongue_en, tongue_zh = rules.USUAL_RATE[language]
-        en += f" at about {rate:.1f} syllables per second, pauses left out, by the words of the subtitle"
+        en += " at" if name == "speech_rate" else ":"
+        en += f" about {rate:.1f} syllables per second by the subtitle, without the pauses"
         away = rate / usual - 1
         if name == "speech_rate" and abs(away) > rules.RATE_NEAR:
             en += f" (somewhat {'above' if away > 0 else 'below'} the {tongue_en} average of {usual})."
@@ -240,7 +185,7 @@ def _rate(voice: Voice, language: str) -> list[Clue]:
     return [clue(name, voice, rate, en, zh, spans=voice.speech, trust=trust)]
 
 
-def _pauses(voice: Voice) -> list[Clue]:
+def _pauses(voice: Voice, unknown: bool) -> list[Clue]:
     """Where speech stops, be it quiet there or filled with breath.
 
     What sounds on right after speech may be its voiceless end: a pause begins where it is first quiet.
@@ -253,12 +198,13 @@ def _pauses(voice: Voice) -> list[Clue]:
     start, end = voice.talk_s
     if long:
         longest, at = max(b - a for a, b in long), times(long)
-        en = f"Speech breaks off for {longest:.1f} s ({at.en})."
-        zh = f"说话中停顿了 {longest:.1f} 秒（{at.zh}）。"
+        who = Text("The voice", "声音") if unknown else Text("Speech", "说话")
+        en = f"{who.en} breaks off for {longest:.1f} s ({at.en})."
+        zh = f"{who.zh}中停顿了 {longest:.1f} 秒（{at.zh}）。"
         if len(long) > 1:
-            such, ru = ("such as at ", "如 ") if len(long) > rules.SPANS_TOLD else ("", "")
-            en = f"Speech breaks off {len(long)} times, for up to {longest:.1f} s ({such}{at.en})."
-            zh = f"说话中有 {len(long)} 处较长的停顿，最长 {longest:.1f} 秒（{ru}{at.zh}）。"
+            such, ru = ("such as at ", "如 ") if len(long) > rules.SPANS_TOLD + 1 else ("", "")
+            en = f"{who.en} breaks off {len(long)} times, for up to {longest:.1f} s ({such}{at.en})."
+            zh = f"{who.zh}中有 {len(long)} 处较长的停顿，最长 {longest:.1f} 秒（{ru}{at.zh}）。"
         return [clue("long_pauses", voice, longest, en, zh, spans=long)]
     paused = sum(b - a for a, b in gaps)
     if end - start > rules.NO_PAUSE_TALK_S and paused < rules.NO_PAUSE_SHARE * (end - start):
@@ -266,41 +212,6 @@ def _pauses(voice: Voice) -> list[Clue]:
         zh = f"一口气说了 {end - start:.1f} 秒，几乎没有停顿。"
         return [clue("no_pauses", voice, end - start, en, zh, spans=((start, end),))]
     return []
-
-
-def _movement(voice: Voice) -> list[Clue]:
-    """How the pitch moves: unsteady, up at the end, down over the whole."""
-    out = []
-    spread, long = wobble(voice.pitch_hz)
-    hnr = voice.hnr_db or 0.0
-    if spread > rules.UNSTEADY_ST and hnr < rules.UNSTEADY_HNR_DB:
-        en = f"The voice wavers within its syllables, by {spread:.1f} semitones, and is rough or breathy"
-        en += f" (harmonics-to-noise ratio {hnr:.0f} dB)."
-        zh = f"嗓音在音节内起伏不稳（{spread:.1f} 个半音），且粗糙或带气声（谐噪比 {hnr:.0f} 分贝）。"
-        out.append(clue("unsteady_voice", voice, spread, en, zh, spans=seconds(long)))
-    a, b = runs_of(voice.strength > 0)[-1]
-    start, end = seconds([(a, b)])[0]
-    rise = rise_st(voice.pitch_hz[a:b])
-    if (
-        rise > rules.FINAL_RISE_ST
-        and end - start >= rules.FINAL_RUN_S
-        and not voice.cut
-        and voice.speech[-1][1] - end < rules.FINAL_GAP_S
-    ):
-        en = f"The pitch rises by {rise:.1f} semitones at the end ({start:.1f}–{end:.1f} s)."
-        zh = f"句末音高上扬 {rise:.1f} 个半音（{start:.1f}–{end:.1f} 秒）。"
-        out.append(clue("final_rise", voice, rise, en, zh, spans=((start, end),)))
-    start, end = voice.talk_s
-    fall, correlation = slope(voice.pitch_hz)
-    if (
-        fall < rules.FALLING_ST_PER_S
-        and correlation < rules.FALLING_CORRELATION
-        and end - start > rules.FALLING_TALK_S
-    ):
-        en = f"The pitch sinks through the speech, by about {-fall:.0f} semitones per second."
-        zh = f"说话过程中音高逐渐下降，每秒约降 {-fall:.0f} 个半音。"
-        out.append(clue("falling_pitch", voice, fall, en, zh, spans=((start, end),)))
-    return out
 
 
 def _loudness(voice: Voice) -> list[Clue]:

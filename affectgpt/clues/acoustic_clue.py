@@ -9,6 +9,8 @@ from ..signals.pitch import HOP_S
 from ..signals.voice import Segments, Voice
 from . import acoustic_rules as rules
 
+DOUBT = Text("; no subtitle was given to confirm that it is speech", "；没有提供字幕，无法印证是在说话")
+
 
 def clue(
     name: str, voice: Voice, value: float, en: str, zh: str, *, spans: Segments = (), trust: float = 1.0
@@ -22,8 +24,9 @@ def clue(
 
 
 def times(spans: Segments) -> Text:
-    """Up to three spans, the longest ones, in order of time: "1.2–1.9 and 3.0–3.4 s"."""
-    longest = sorted(sorted(spans, key=lambda x: x[0] - x[1])[: rules.SPANS_TOLD])
+    """Up to four spans, or the three longest, in order of time: "1.2–1.9 and 3.0–3.4 s"."""
+    told = rules.SPANS_TOLD if len(spans) > rules.SPANS_TOLD + 1 else len(spans)  # one more is soon said, too
+    longest = sorted(sorted(spans, key=lambda x: x[0] - x[1])[:told])
     pieces = [f"{start:.1f}–{end:.1f}" for start, end in longest]
     en = " and ".join(filter(None, [", ".join(pieces[:-1]), pieces[-1]]))
     return Text(f"{en} s", "、".join(pieces) + " 秒")
@@ -33,7 +36,7 @@ def where(spans: Segments, voice: Voice) -> Text:
     """Tell the place of `spans` in the clip, as an adverbial."""
     if sum(end - start for start, end in spans) > rules.MOST * voice.duration_s:
         return Text("through most of the clip", "在片段的大部分时间里")
-    at, mainly = times(spans), len(spans) > rules.SPANS_TOLD
+    at, mainly = times(spans), len(spans) > rules.SPANS_TOLD + 1
     return Text(f"{'mainly ' if mainly else ''}at {at.en}", f"{'主要' if mainly else ''}在 {at.zh}")
 
 

@@ -195,7 +195,7 @@ def _forms(clip: Clip, flat: str, hits: Sequence[Hit]) -> Iterator[Clue]:
         (
             "accusation",
             "An accusing turn of phrase: {}.",
-            "带有质问的口吻：{}。",
+            "带有指责的口吻：{}。",
             accused,
             1.0,
             (-0.35, 0.25, 0.2),

@@ -15,6 +15,7 @@ from ..schema import SAMPLE_RATE_HZ
 HOP_S = 0.01  # between frames; frame i is centred on i * HOP_S
 HOP = int(HOP_S * SAMPLE_RATE_HZ)  # 160 samples
 MIN_PITCH_HZ, MAX_PITCH_HZ = 70.0, 600.0
+HUM_HZ, HUM_SETTLE = 60.0, 1000  # edge of the high-pass before tracking; samples until it has settled
 WINDOW = int(3 / MIN_PITCH_HZ * SAMPLE_RATE_HZ)  # 685 samples: three periods of the lowest pitch
 FFT_SIZE = 1024  # holds the window and the longest lag without wrapping around
 LAGS_PER_SAMPLE = 2  # the autocorrelation is read at half samples: a peak at 600 Hz is only 27 samples away
@@ -104,7 +105,7 @@ def track_pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pitch, 0..1, 0 where unvoiced. Two passes: the first finds the register of the voice, the second prefers
     candidates near it. Runs under 60 ms and frames more than 10 semitones from the register are removed.
     """
-    total = frame_count(len(wave))
+    total, wave = frame_count(len(wave)), _without_hum(wave)
     blocks = [_candidates(wave, at, min(at + BLOCK_FRAMES, total)) for at in range(0, total, BLOCK_FRAMES)]
     hz, strength, peak = (np.concatenate(part) for part in zip(*blocks, strict=True))  # 2 (T, K-1), (T,)
     heard = peak[peak >= HEARD_SHARE * peak.max()]
@@ -124,6 +125,16 @@ def track_pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pitch_hz = _drop_short(pitch_hz)
     strength = strength[np.arange(total), np.minimum(chosen, VOICED_CANDIDATES - 1)]
     return pitch_hz, np.where(np.isnan(pitch_hz), 0.0, np.clip(strength, 0, 1))
+
+
+def _without_hum(wave: np.ndarray) -> np.ndarray:
+    """`wave` (S,) without what lies below every voice: the hum of mains and rooms draws the pitch."""
+    from scipy.signal import butter, sosfiltfilt
+
+    if len(wave) <= HUM_SETTLE:
+        return wave
+    filters = butter(3, HUM_HZ, "highpass", fs=SAMPLE_RATE_HZ, output="sos")
+    return sosfiltfilt(filters, wave, padlen=HUM_SETTLE).astype(np.float32)
 
 
 def tone_s(wave: np.ndarray, inside: np.ndarray, audible: np.ndarray) -> float:

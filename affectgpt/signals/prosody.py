@@ -17,8 +17,8 @@ JUMP_ST = 5.0  # between neighbouring frames: an octave error, not a voice
 
 LOUDNESS_SYLLABLE = 21  # frames: about one syllable
 LOUDNESS_SIDE_S = 3.0  # compared on each side of a step
-LOUDNESS_VOICED_S = 0.8  # of voice on each side; the end of a sentence alone fades by 8 dB and more
-LOUDNESS_LASTS = 0.5  # share of the step that the first and the last 0.8 s of voice keep
+LOUDNESS_VOICED_S = 1.0  # of voice on each side: an emphasised phrase or a fading end is no step
+LOUDNESS_LASTS, LOUDNESS_END_S = 0.5, 0.8  # share of the step that so much voice keeps at both ends
 
 BREATH_BAND_HZ = (1000.0, 6000.0)
 BREATH_LOW_HZ = (50.0, 700.0)  # weaker than the band in breath, stronger in voices, engines and steps
@@ -76,7 +76,7 @@ def loudness_step(
     """Find the largest step of the voice's loudness among the times `at_s`: (time in s, step in dB, order).
 
     `level_db` (T,), `voiced` (T,) bool. Compared are the medians of voiced frames up to 3 s before and
-    after. Order is the share of pairs (before, after) that go the way of the step. None if no time has 0.8
+    after. Order is the share of pairs (before, after) that go the way of the step. None if no time has 1.0
     s of voice on each side and a step from the first voice to the last: a quiet passage is none.
     """
     from scipy.ndimage import maximum_filter1d
@@ -84,7 +84,7 @@ def loudness_step(
     index = np.flatnonzero(voiced)
     seconds = index * HOP_S
     level = maximum_filter1d(level_db, LOUDNESS_SYLLABLE)[index]  # vowels against vowels
-    found, ends = [], round(LOUDNESS_VOICED_S / HOP_S)
+    found, ends = [], round(LOUDNESS_END_S / HOP_S)
     for at in at_s:
         before = level[(seconds < at) & (seconds >= at - LOUDNESS_SIDE_S)]
         after = level[(seconds >= at) & (seconds < at + LOUDNESS_SIDE_S)]

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..schema import SAMPLE_RATE_HZ
 from .pitch import HOP_S, held, hnr_db, reach, runs_of, spectra, tone_s, track_pitch
-from .timbre import EFFORT_BAND_HZ, clear_db, effort_index, in_lines
+from .timbre import EFFORT_BAND_HZ, clear_db, effort_index, in_lines, is_thin
 
 Segments = tuple[tuple[float, float], ...]  # (start_s, end_s), rising, without overlap
 
@@ -83,11 +83,12 @@ class Voice:
     nuclei; `cut`: speech may go on after the end of the clip. `speechlike`: the sound passes the speech gate,
     which reads `voiced_energy` (share of the energy in a speaking pitch) and `music`, told by `held` (share
     of the pitch that stands still) and `lines` (share of the partials that do); `still` says where.
-    `background_tone_s`: seconds of steady tone outside speech. `rate_sps`: syllables per second of speech, by
-    the text, or the least there can be by the sound, as `rate_from` says. `effort`: 0 is ordinary speech,
-    above 0.55 projected, below -0.9 soft, None if not measurable or the recording is bright; `efforts` the
-    same for each stretch of `speech`. `clear_db`: how far the middle voiced frame stands above the quiet
-    moments at 1-5 kHz; below 6 dB noise hides the effort. `hnr_db`: harmonics-to-noise ratio.
+    `background_tone_s`: seconds of steady tone outside speech. `rate_sps`: syllables per second of
+    speech, by the text, or the least there can be by the sound, as `rate_from` says. `effort`: 0 is
+    ordinary speech, above 0.55 projected, below -0.9 soft, None if not measurable (or over a telephone,
+    or the recording is bright); `efforts` the same for each stretch of `speech`. `clear_db`: how far the
+    middle voiced frame stands above the quiet moments at 1-5 kHz; below 6 dB noise hides the effort.
+    `hnr_db`: harmonics-to-noise ratio.
     """
 
     state: Literal["none", "silent", "short", "heard"]
@@ -171,8 +172,10 @@ def analyse(wave: np.ndarray, *, subtitle: str = "", complete: bool = False) -> 
     background = power[talk][speech_db[talk] < floor_db + QUIET_ABOVE_FLOOR_DB].mean(axis=0)  # (F,)
     clear = clear_db(_decibel(power, EFFORT_BAND_HZ), talk)  # (T,)
 
+    thin = voiced.any() and is_thin(power[voiced], float(np.nanmedian(pitch_hz)), bin_hz=BIN_HZ)
+
     def effort(at: np.ndarray, **limits: float) -> float | None:
-        return effort_index(power[at], background, clear[at], bin_hz=BIN_HZ, **limits)
+        return None if thin else effort_index(power[at], background, clear[at], bin_hz=BIN_HZ, **limits)
 
     cut = bool(speech) and duration_s - speech[-1][1] < CUT_S
     rate_sps, rate_from = None, None
