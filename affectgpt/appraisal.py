@@ -17,6 +17,8 @@ from .labels import (
     CALM_FACE_SHARE,
     EVIDENCE,
     GROUPS,
+    LEAST_CONFIDENCE,
+    PASSING,
     PROTOTYPES,
     SIDE,
     UNCLEAR,
@@ -29,6 +31,7 @@ from .labels import (
 )
 from .schema import MODALITIES, Clue, Conflict, Label, Modality, Text, Verdict, Window
 from .wheel import cluster
+from .wording import join_list, noun
 
 GAIN = 1.1
 WEIGHTS = {"visual": (1.0, 0.6, 0.7), "acoustic": (0.45, 1.0, 0.8), "lexical": (0.9, 0.45, 0.5)}  # v, a, d
@@ -70,15 +73,15 @@ SARCASTIC = "kind_words_harsh_delivery"
 
 NOTHING = Text("Nothing was measured that speaks for any emotion.", "没有测到任何能够说明情绪的线索。")
 TOO_FEW = Text(
-    "Only a single clue speaks, which is too little for a hypothesis.", "只有一条线索可用，不足以作出推断。"
+    "With only {names} to go by, there is too little for a hypothesis.", "仅凭{names}，不足以作出推断。"
 )
 TOO_WEAK = Text(
     "What was measured is too weak to point to any emotion.", "测到的线索都很微弱，指不向哪一种情绪。"
 )
 CANCEL = Text("The clues point in opposite directions and cancel out.", "各条线索方向相反，互相抵消。")
 NO_MATCH = Text(
-    "The clues are there, but they fit none of the emotions that this engine knows.",
-    "线索是有的，但与本引擎所知的情绪都对不上。",
+    "None of the emotions that this engine knows fits the clues well enough.",
+    "测到的线索与本引擎所知的情绪都不够吻合。",
 )
 OVER_VALENCE = (SARCASTIC, "kind_words_sad_face", "smile_over_bitter_words")
 
@@ -153,7 +156,7 @@ def _enough(items: list[Item]) -> bool:
 
     Posture, gaze and movement alone say how somebody holds himself, not what it is about.
     """
-    speaking = [x for x in items if x.speaks]
+    speaking = [x for x in items if x.speaks and x.clue.name not in PASSING]
     if all(x.clue.name in BEARING for x in speaking):
         return False
     words = [x for x in speaking if x.clue.name.startswith("word_") or x.clue.name == "accusation"]
@@ -174,7 +177,7 @@ def _labels(
     if not speaking:
         return _neutral_or(items, fused, NOTHING)
     if not _enough(items):
-        return _neutral_or(items, fused, TOO_FEW)
+        return _neutral_or(items, fused, _too_few(speaking))
     split = abs(fused[0]) < UNCLEAR and any(conflict.name in OVER_VALENCE for conflict in conflicts)
     labels = [] if weak(fused) or parts else best(rank(items, fused), MAX_LABELS)
     if split:  # the point between a smile and bitter words is neither: what lies there describes nobody
@@ -183,31 +186,45 @@ def _labels(
     sectors = {cluster(label.name, 2) for label in labels}
     more = [label for label in _feelings(items) if cluster(label.name, 2) not in sectors]
     labels = _merge(labels, more, room=2)
-    labels = _merge(labels, sides, room=2)
-    labels = _merge(labels, parts, room=2)
+    labels = _merge(labels, sides, room=2, least=LEAST_CONFIDENCE)  # neither side or part may be lost
+    labels = _merge(labels, parts, room=2, least=LEAST_CONFIDENCE)
     if any(conflict.name == SARCASTIC for conflict in conflicts):
         labels = [_sarcastic(items, conflicts), *labels]
-    if labels:
-        return tuple(labels[:MAX_LABELS]), None
+    if sure := [label for label in labels if label.confidence >= LEAST_CONFIDENCE]:
+        return tuple(sure[:MAX_LABELS]), None
     valences = [vad[0] for vad in by_modality.values()]
-    if max(valences) > UNCLEAR and min(valences) < -UNCLEAR:
+    if max(valences) > UNCLEAR > abs(fused[0]) and min(valences) < -UNCLEAR:
         return (), CANCEL
     return _neutral_or(items, fused, TOO_WEAK if weak(fused) else NO_MATCH)
 
 
+def _too_few(speaking: list[Item]) -> Text:
+    """The reason that names what there is; what everybody does only where there is nothing else."""
+    told = [x.clue for x in speaking if x.clue.name not in PASSING] or [x.clue for x in speaking]
+    if any(clue.name.startswith("word_") for clue in told):
+        told = [clue for clue in told if clue.name != "polarity"]  # it rests on the same words
+    nouns = list(dict.fromkeys(name for clue in told if (name := noun(clue))))
+    if not nouns:
+        return TOO_WEAK
+    en, zh = (join_list([name[language] for name in nouns], language) for language in ("en", "zh"))
+    return Text(TOO_FEW.en.format(names=en), TOO_FEW.zh.format(names=zh))
+
+
 def _neutral_or(items: list[Item], fused: Vad, reason: Text) -> tuple[tuple[Label, ...], Text | None]:
     """ "neutral" replaces "unclear" only where calm was measured; otherwise nothing is claimed."""
-    neutral = [label for _, label in rank(items, fused) if label.name == "neutral" and weak(fused)]
+    named_so = [label for _, label in rank(items, fused) if label.name == "neutral" and weak(fused)]
+    neutral = [label for label in named_so if label.confidence >= LEAST_CONFIDENCE]
     return tuple(neutral), None if neutral else reason
 
 
-def _merge(labels: list[Label], more: list[Label], *, room: int) -> list[Label]:
+def _merge(labels: list[Label], more: list[Label], *, room: int, least: float = 0.0) -> list[Label]:
     """Add what only a part of the evidence says, at a lower confidence; `room` places are kept for it."""
     names = {label.name for label in labels}
     added: dict[str, Label] = {}
     for label in more:
         if label.name not in names | set(added):
-            added[label.name] = replace(label, confidence=round(label.confidence * PART_ONLY, 2))
+            confidence = max(least, round(label.confidence * PART_ONLY, 2))
+            added[label.name] = replace(label, confidence=confidence)
     extra = sorted(added.values(), key=lambda label: -label.confidence)[:room]
     return sorted(labels[: MAX_LABELS - len(extra)] + extra, key=lambda label: -label.confidence)
 

@@ -14,7 +14,8 @@ from .schema import Clue, Label, Text
 from .wheel import cluster, translate
 
 DISTANCE = (1.2, 1.0, 0.6)  # weights of the squared differences to a prototype: valence, arousal, dominance
-MARGIN = 0.25  # further labels may score this much less than the best
+MARGIN = 0.3  # further labels may score this much less than the best
+LEAST_CONFIDENCE = 0.1  # below, a label is a guess that nobody would speak out
 UNCLEAR = 0.15  # valence and arousal both below: no hypothesis
 SIDE = 0.3  # |valence| from which something counts as pleasant or unpleasant
 LEAST_PUSH, SAME_WAY = 0.1, 0.7  # length of a contribution, and its cosine with the prototype, to support it
@@ -34,7 +35,10 @@ PROTOTYPES: dict[str, tuple[tuple[float, float, float], dict[str, float]]] = {
         {"frown": 0.25, "word_anger": 0.35, "accusation": 0.15, "high_effort": 0.15, "lips_pressed": 0.1},
     ),
     "indignant": ((-0.5, 0.5, 0.4), {"accusation": 0.4, "high_effort": 0.2, "gesture": 0.15}),
-    "accusing": ((-0.5, 0.4, 0.4), {"accusation": 0.45, "gesture": 0.1, "word_anger": 0.1}),
+    "accusing": (
+        (-0.5, 0.4, 0.4),
+        {"accusation": 0.45, "gesture": 0.1, "word_anger": 0.1, "high_effort": 0.1},
+    ),
     "dissatisfied": (
         (-0.45, 0.15, 0.15),
         {"unkind_words": 0.15, "accusation": 0.15, "frown": 0.1, "no_joy": 0.3, "lips_pressed": 0.1},
@@ -127,6 +131,7 @@ BEARING = {
     "body_still", "dim_scene", "blinks",
 }  # fmt: skip
 VALENCE_HEARD = {"short_bursts", "sigh"}
+PASSING = {"blinks", "long_pauses", "no_pauses", "dim_scene"}  # too common to be the second sign of a feeling
 
 Vad = tuple[float, float, float]
 
@@ -242,7 +247,8 @@ def best(ranked: list[tuple[float, Label]], count: int) -> list[Label]:
     Where they are too many, each sector of the wheel is named once before one is named twice.
     """
     near = [label for score, label in ranked if score >= ranked[0][0] - MARGIN]
-    labels = [label for label in near if label.confidence >= near[0].confidence / 2]
+    least = max(LEAST_CONFIDENCE, near[0].confidence / 2) if near else LEAST_CONFIDENCE
+    labels = [label for label in near if label.confidence >= least]
     first = {cluster(label.name, 2): label for label in reversed(labels)}.values()
     kept = sorted(labels, key=lambda label: label not in first)[:count]
     return sorted(kept, key=lambda label: -label.confidence)

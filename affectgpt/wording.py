@@ -68,9 +68,8 @@ JOINTS = {  # between two clues of one sentence; at the head of a sentence that 
     "besides": (Text(", and ", "；"), Text("", "")),
     "also": (Text(", and ", "；"), Text("", "")),
 }
-MIXED = {
-    "visual": Text("mixed, pleasant in places and unpleasant in others", "有好有坏"),
-    "acoustic": Text("mixed, pleasant in places and unpleasant in others", "有好有坏"),
+_HALF = Text("mixed, pleasant in places and unpleasant in others", "有好有坏")
+MIXED = {"visual": _HALF, "acoustic": _HALF} | {
     "lexical": Text("mixed, positive in places and negative in others", "有正面也有负面"),
 }
 PHASES = {1: Text("pleasant", "愉快"), -1: Text("unpleasant", "不愉快")}
@@ -95,9 +94,15 @@ SUBJECTS = {  # what a clue speaks of; clues that are not here speak of the face
 SAY = {
     "contains": Text("It contains {items}.", "{items}。"),
     "unusable": Text("nothing could be used: {why}", "没有可用的线索：{why}"),
-    "together": Text("Taken together, {names} point the same way.", "综合来看，{names}指向同一个方向。"),
-    "alone": Text("What follows rests on {names} alone.", "以下推断只依据{names}。"),
-    "little": Text("{rest} adds little to this.", "{rest}对此补充不多。"),
+    "together": Text(
+        "Taken together, {names} point the same way{rest}.", "综合来看，{names}指向同一个方向{rest}。"
+    ),
+    "on": Text("What follows rests on {names}{rest}.", "以下推断依据{names}{rest}。"),
+    "alone": Text("What follows rests on {names} alone{rest}.", "以下推断只依据{names}{rest}。"),
+    "mainly": Text("What follows rests mainly on {names}{rest}.", "以下推断主要依据{names}{rest}。"),
+    "valence": Text(", and for its tone also on {names}", "，情绪基调还参考了{names}"),
+    "arousal": Text(", and for its energy also on {names}", "，激动程度还参考了{names}"),
+    "little": Text("; {rest} adds little", "，{rest}没有提供更多线索"),
     "tension": Text(
         "There is a tension between {one} on one side and {other} on the other{meaning}",
         "一边是{one}，一边是{other}，两者并不一致{meaning}",
@@ -122,33 +127,41 @@ SAY = {
         " are.",
         "两种理解都有可能：若笑容当真，人物流露出的是{smile}；若话语当真，则是{words}。",
     ),
+    "equal": Text(
+        "Several readings are about equally likely: {names} (confidence {low:.2f}–{high:.2f}).",
+        "几种理解的可能性相近：{names}（置信度 {low:.2f}–{high:.2f}）。",
+    ),
     "parts": Text(
         "No single emotion covers the whole clip: the person may be {first}{rest}, each for a part of it.",
         "很难用一种情绪概括整段：人物在不同时段流露出的可能是{first}{rest}。",
     ),
     "neutral": Text(
-        "The person appears {first}: nothing stands out.", "人物看上去情绪平稳{first}，没有突出的表现。"
+        "The person appears {first}: nothing points clearly to an emotion.",
+        "人物看上去情绪平稳{first}，没有线索明显指向哪种情绪。",
     ),
-    "cannot": Text("No emotion can be named with good reason: {why}", "因此还不能断定是哪种情绪：{why}"),
+    "cannot": Text("No emotion can be named with good reason: {why}", "目前还不能断定是哪种情绪：{why}"),
     "turns": Text(
         "At first the signs are {before}; from about {time:.1f} s on they are {after}.",
         "起初的迹象偏向{before}，约 {time:.1f} 秒起转向{after}。",
     ),
     "gone": Text(
-        "{rest} could not be weighed, so this stands on less than usual.",
+        "{rest} be weighed, so this stands on less than usual.",
         "由于{rest}没有可用信息，以上判断的依据比通常要少。",
     ),
     "overall": Text(
-        "Overall, {levels}, on scales from -1 to 1.", "总体而言，{levels}，取值均在 -1 到 1 之间。"
+        "Overall, {levels}, on {scale} from -1 to 1.", "总体而言，{levels}，{scale} -1 到 1 之间。"
     ),
+    "scale": Text("a scale", "取值在"),
+    "scales": Text("scales", "取值均在"),
+    "confidence": Text(" (confidence {:.2f})", "（置信度 {:.2f}）"),
     "level": Text("{word} ({name} {value:+.2f})", "{word}（{name} {value:+.2f}）"),
 }
 LEVELS = {  # from clearly negative to clearly positive
     "valence": (
         Text("the tone is clearly unpleasant", "情绪基调明显不愉快"),
-        Text("the tone is rather unpleasant", "情绪基调略显不愉快"),
+        Text("the tone is rather unpleasant", "情绪基调偏于不愉快"),
         Text("the tone is neutral or mixed", "情绪基调不偏向愉快或不愉快"),
-        Text("the tone is rather pleasant", "情绪基调略显愉快"),
+        Text("the tone is rather pleasant", "情绪基调偏于愉快"),
         Text("the tone is clearly pleasant", "情绪基调明显愉快"),
     ),
     "arousal": (
@@ -160,6 +173,7 @@ LEVELS = {  # from clearly negative to clearly positive
     ),
 }
 MIXED_TONE = Text("the tone is mixed", "情绪基调悲喜交织")
+OPEN_TONE = Text("whether the tone is pleasant stays open", "情绪基调是否愉快还难以判断")
 MEASURE = {"valence": Text("valence", "效价"), "arousal": Text("arousal", "唤醒度")}
 
 # to point back to a clue inside a sentence
@@ -185,7 +199,7 @@ NOUNS = {
     "gaze_shifts": Text("the shifting gaze", "游移的目光"),
     "gaze_averted": Text("the sidelong look", "斜视的目光"),
     "gaze_lowered": Text("the lowered gaze", "低垂的目光"),
-    "strong_movement": Text("the marked movement", "明显的动作"),
+    "strong_movement": Text("the movement", "明显的动作"),
     "body_still": Text("the stillness of the body", "几乎不动的身体"),
     "dim_scene": Text("the dim light", "昏暗的光线"),
     "face_presence": Text("the face, in which nothing stands out", "没有明显表情的面部"),
@@ -194,11 +208,11 @@ NOUNS = {
     "monotone": Text("the flat melody of the voice", "平直的语调"),
     "effort": Text("the ordinary vocal effort", "平常的发声力度"),
     "forceful_voice": Text("the forceful voice", "用力的嗓音"),
-    "tense_voice": Text("the tense voice", "绷紧的嗓音"),
+    "tense_voice": Text("the raised vocal effort", "较用力的嗓音"),
     "soft_voice": Text("the soft voice", "轻柔的嗓音"),
     "fast_speech": Text("the fast speech", "较快的语速"),
     "slow_speech": Text("the slow speech", "较慢的语速"),
-    "long_pauses": Text("the long pauses", "较长的停顿"),
+    "long_pauses": Text("the pause", "停顿"),
     "no_pauses": Text("the speech without a pause", "没有停顿的语流"),
     "unsteady_voice": Text("the unsteady voice", "不稳的嗓音"),
     "final_rise": Text("the rise at the end", "上扬的句尾"),
@@ -206,13 +220,13 @@ NOUNS = {
     "sigh": Text("the sigh-like breath", "叹气般的气息"),
     "audible_breath": Text("the audible breath", "可闻的呼吸声"),
     "short_bursts": Text("the short bursts of voice", "一阵阵短促的声音"),
-    "loudness_rise": Text("the growing loudness", "变大的音量"),
-    "loudness_fall": Text("the fading loudness", "变小的音量"),
+    "loudness_rise": Text("the rise in loudness", "变大的音量"),
+    "loudness_fall": Text("the drop in loudness", "变小的音量"),
     "quote": Text("the plain words", "平淡的话语"),
     "question": Text("the question", "疑问"),
     "exclamation": Text("the exclamation", "感叹"),
     "trailing_off": Text("the sentence that trails off", "没说完的话"),
-    "accusation": Text("the accusing turn of phrase", "质问的口吻"),
+    "accusation": Text("the accusing turn of phrase", "指责的口吻"),
     "repetition": Text("the repetition", "反复的话"),
     "hesitation": Text("the hesitation", "迟疑"),
     "intensity": Text("the intensifying words", "加重语气的词"),
@@ -221,22 +235,19 @@ NOUNS = {
     "address": Text("the form of address", "称呼"),
     "polarity": Text("the tone of the wording", "整句的措辞"),
 }
-FEELINGS = {  # what a word_<category> clue names; Chinese must read well in 话里带着… and 表示…的词
-    "joy": Text("joy", "喜悦"),
-    "love": Text("liking or love", "喜爱之情"),
-    "gratitude": Text("gratitude", "谢意"),
-    "relief": Text("relief", "释然"),
-    "pride": Text("pride", "自豪"),
-    "anger": Text("anger", "怒气"),
-    "sadness": Text("sadness or hurt", "伤心或委屈"),
-    "fear": Text("fear", "恐惧"),
-    "worry": Text("worry", "担心"),
-    "surprise": Text("surprise", "惊讶"),
-    "disgust": Text("disgust", "厌恶"),
-    "doubt": Text("doubt", "疑惑"),
-    "contempt": Text("contempt", "轻蔑"),
-    "apology": Text("apology", "歉意"),
+SEVERAL = {  # clues of more than one span that are counted
+    "long_pauses": Text("the pauses", "多处停顿"),
+    "sigh": Text("the sigh-like breaths", "几声叹气般的气息"),
 }
+FEELINGS = {  # what a word_<category> clue names; Chinese must read well in 话里带着… and 表示…的词
+    "joy": Text("joy", "喜悦"), "love": Text("liking or love", "喜爱之情"),
+    "gratitude": Text("gratitude", "谢意"), "relief": Text("relief", "释然"),
+    "pride": Text("pride", "自豪"), "anger": Text("anger", "怒气"),
+    "sadness": Text("sadness or hurt", "伤心或委屈"), "fear": Text("fear", "恐惧"),
+    "worry": Text("worry", "担心"), "surprise": Text("surprise", "惊讶"),
+    "disgust": Text("disgust", "厌恶"), "doubt": Text("doubt", "疑惑"),
+    "contempt": Text("contempt", "轻蔑"), "apology": Text("apology", "歉意"),
+}  # fmt: skip
 
 
 def noun(clue: Clue) -> Text | None:
@@ -247,6 +258,8 @@ def noun(clue: Clue) -> Text | None:
     if clue.name.startswith("word_"):
         feeling = FEELINGS.get(clue.name.removeprefix("word_"))
         return feeling and Text(f"the words of {feeling.en}", f"表示{feeling.zh}的词")
+    if clue.name in SEVERAL and len(clue.spans) > 1:
+        return SEVERAL[clue.name]
     return NOUNS.get(clue.name)
 
 
@@ -285,23 +298,37 @@ def _relation(before: Clue, clue: Clue) -> str:
 
 
 def smile_once(clues: list[Clue]) -> list[Clue]:
-    """Return the clues with a face that opens without a smile, and the smile that follows, as one clue."""
+    """Return the clues with a smile that comes or goes, and what the smile looks like, as one clue."""
     change = next((clue for clue in clues if clue.name == "expression_change"), None)
     smile = next((clue for clue in clues if clue.name in ("smile", "slight_smile")), None)
-    if not change or not smile or len(smile.spans) != 1 or smile.start_s < change.start_s - SMILE_EARLY_S:
+    if not change or not smile or not smile.spans:
+        return clues
+    goes = abs(smile.end_s - change.start_s) <= SMILE_EARLY_S
+    if not goes and (len(smile.spans) != 1 or smile.start_s < change.start_s - SMILE_EARLY_S):
         return clues
     looks = [re.search(r"([:：] ?[^:：]+?) ?[(（][^()（）]*[)）][.。]$", smile.text[x]) for x in ("en", "zh")]
     if not all(looks):
-        return clues
-    en, zh = (change.text[x].rstrip(".。") + look[1] for x, look in zip(("en", "zh"), looks, strict=True))
-    told = replace(smile, text=Text(f"{en}.", f"{zh}。"))
+        return [clue for clue in clues if clue is not smile] if goes else clues
+    en, zh = (look[1] for look in looks)
+    if goes:
+        en, zh = f"; until then, {en.lstrip(': ')}", f"；在此之前，{zh.lstrip('：')}"
+    told = replace(
+        smile, text=Text(f"{change.text.en.rstrip('.')}{en}.", f"{change.text.zh.rstrip('。')}{zh}。")
+    )
     return [told if clue is change else clue for clue in clues if clue is not smile]
 
 
-def modalities(names: Iterable[Modality], language: Language, word: str = "and") -> str:
-    """Return the nouns of modalities as the head of a sentence."""
-    text = join_list([MODALITY_NOUN[name][language] for name in names], language, word)
-    return text[:1].upper() + text[1:]
+def modalities(names: Iterable[Modality], language: Language) -> str:
+    """Return the nouns of modalities."""
+    return join_list([MODALITY_NOUN[name][language] for name in names], language)
+
+
+def none_of(names: Sequence[Modality], language: Language) -> str:
+    """Return "The words could not" or "Neither the picture nor the words could", and the Chinese for it."""
+    nouns = [MODALITY_NOUN[name][language] for name in names]
+    if language == "zh":
+        return join_list(nouns, language) + "都" * (len(nouns) > 1)
+    return f"Neither {' nor '.join(nouns)} could" if len(nouns) > 1 else f"{nouns[0]} could not".capitalize()
 
 
 def join_list(items: Sequence[str], language: Language, word: str = "and") -> str:

@@ -22,6 +22,7 @@ from .wording import (
     MIXED_TONE,
     MOODS,
     NOTHING_MORE,
+    OPEN_TONE,
     OPENING,
     PHASES,
     READING,
@@ -29,6 +30,7 @@ from .wording import (
     inside,
     join_list,
     modalities,
+    none_of,
     noun,
     relation,
     smile_once,
@@ -38,32 +40,23 @@ from .wording import (
 
 MOST_CLUES = {"visual": 5, "acoustic": 5, "lexical": 5}  # in the text of a part; the clue list has all
 INFORM = {  # weight of clues that only inform; one that is not here stays in the list of clues
-    "expression_change": 0.6,
-    "voice_like_sound": 0.5,
-    "silence": 0.5,
-    "noise": 0.3,
-    "music_like_sound": 0.4,
-    "background_tone": 0.25,
-    "audible_breath": 0.12,
-    "other_faces": 0.12,
-    "pitch_level": 0.11,
-    "speech_rate": 0.1,
-    "effort": 0.1,
-    "head_pose": 0.05,
-    "question": 0.1,
-    "address": 0.05,
-    "politeness": 0.08,
-}
+    "expression_change": 0.6, "voice_like_sound": 0.5, "silence": 0.5, "noise": 0.3,
+    "music_like_sound": 0.4, "background_tone": 0.25, "audible_breath": 0.12, "other_faces": 0.12,
+    "pitch_level": 0.11, "speech_rate": 0.1, "effort": 0.1, "head_pose": 0.05, "question": 0.1,
+    "address": 0.05, "politeness": 0.08,
+}  # fmt: skip
 EARLY = {"head_pose": -2.0, "expression_change": -1.0}  # told before what starts at 0 s
 FIRST = ("face_presence", "quote", "pitch_level", "high_pitch")  # a part opens with it
+WHOLE = ("question", "exclamation")  # not quoted: the sentence was quoted just before
 JOIN_CHARS = {"en": 230, "zh": 90}  # longest sentence made of two clues
 MOST_NAMES = 4  # clues named again in the inference
 LEANS, STIRS = 0.15, 0.35  # |valence|, |arousal| from which a modality leans to a side
-CLEARLY = 0.45  # of both, from which the whole does so clearly
+CLEARLY, VOICES = 0.45, 2  # of both, from which the whole does so clearly, if two modalities lean that way
 VOICE_LEANS = 0.45  # of valence: a voice tells little about pleasant or unpleasant
 PHASE = 0.3  # |valence| of a window from which it counts as a phase of the clip
 BOTH = 0.2  # valence on each side from which a modality is mixed
 SURE, LIKELY = 0.5, 0.25  # confidence from which the wording is firmer; it stays a hypothesis
+EQUAL, SEVERAL = 0.08, 3  # so many labels whose confidence differs by no more are about equally likely
 
 
 def write(
@@ -176,7 +169,8 @@ def _flow(clues: Sequence[Clue], language: Language) -> list[str]:
 def _listed(clues: Sequence[Clue], language: Language) -> list[str]:
     """The words in one sentence: "what it is: quotes" becomes an item of a list, any other clue stays."""
     sentences: list[str] = []
-    items: dict[str, str] = {}  # by the words quoted, so that none is quoted twice
+    items: dict[str, list[str]] = {}  # by the words quoted, so that none is quoted twice
+    joint, quoted = (" with ", " ({})") if language == "en" else ("，", "（{}）")
     for clue in clues:
         text = re.sub("([.!?。！？…]”)[.。]$", r"\1", clue.text[language])  # one full stop is enough
         match = re.fullmatch("([^:：“]+)[:：] ?(“.+”.*?)[.。]?", text)
@@ -186,13 +180,15 @@ def _listed(clues: Sequence[Clue], language: Language) -> list[str]:
         what, words = match.groups()
         if language == "en":
             named = FORMS.get(clue.name)
-            what, quoted = named[words.count("“") > 1] if named else inside(what, language), f" ({words})"
+            what = named[words.count("“") > 1] if named else inside(what, language)
         else:
-            what, quoted = what.removeprefix("话里") if items else what, f"（{words}）"
-        whole = clue.name in ("question", "exclamation")  # that sentence was just quoted
-        items.setdefault(clue.name if whole else words, what if whole else what + quoted)
+            what = re.sub("^(?:话里)?(?=[带用])", "话里" * (not items), what)
+        key = clue.name if clue.name in WHOLE else words
+        if key not in items or clue.name.startswith(("word_", "accusation")):  # thanks are polite anyway
+            items.setdefault(key, []).append(what)
     if items:
-        joined = "，".join(items.values()) if language == "zh" else join_list(list(items.values()), language)
+        said = [joint.join(x) + quoted.format(key) * (key not in WHOLE) for key, x in items.items()]
+        joined = "，".join(said) if language == "zh" else join_list(said, language)
         sentences.insert(int(clues[0].name == "quote"), SAY["contains"][language].format(items=joined))
     return sentences
 
@@ -208,36 +204,47 @@ def _inference(
     for conflict in verdict.conflicts:
         out += _conflict(conflict, clues, language)
     if verdict.labels and not verdict.conflicts and not change:
-        out += _support(verdict, clues, language)
+        out += _support(verdict, clues, language, missing)
     out += change
     out.append(_hypothesis(verdict, language, turns=bool(change)))
     out += _overall(verdict, language)
     gone = [modality for modality in MODALITIES if modality in missing]
     if 0 < len(gone) < len(MODALITIES):
-        out.append(SAY["gone"][language].format(rest=modalities(gone, language, "or")))
+        out.append(SAY["gone"][language].format(rest=none_of(gone, language)))
     return out
 
 
-def _support(verdict: Verdict, clues: Sequence[Clue], language: Language) -> list[str]:
+def _support(
+    verdict: Verdict, clues: Sequence[Clue], language: Language, missing: Mapping[Modality, Text]
+) -> list[str]:
+    """On which clues the first label rests, and which others move only the tone or the energy."""
     label = verdict.labels[0]
     supporters = [clues[position] for position in label.clues]
     names = _names(supporters, language)
     if label.name == "neutral" or not names:
         return []
-    voices = {clue.modality for clue in supporters}
-    joined = join_list(names, language)
-    out = [SAY["together" if len(voices) > 1 else "alone"][language].format(names=joined)]
-    quiet = [m for m in MODALITIES if m not in voices and _is_quiet(m, clues, verdict)]
+    busy = {clue.modality for clue in supporters}
+    how, rest = "together" if len(busy) > 1 and len(names) > 1 else "alone", ""
+    if how == "alone":
+        for axis in ("valence", "arousal"):  # what does not support the label, but moves one of them
+            others = [x for x in clues if x not in supporters and abs(getattr(x, axis)) * x.strength >= LEANS]
+            busy |= {clue.modality for clue in others}
+            if moving := _names(others, language):
+                rest += SAY[axis][language].format(names=join_list(moving, language))
+                how = "mainly"
+    elif _alike(verdict.labels):
+        how = "on"
+    vads = {clue.modality: verdict.modalities.get(clue.modality, (0.0, 0.0, 0.0)) for clue in clues}
+    quiet = [m for m in MODALITIES if m in vads and m not in (*busy, *missing)]
+    quiet = [modality for modality in quiet if max(map(abs, vads[modality][:2])) < LEANS]
     if quiet:
         text = SAY["little"][language].format(rest=modalities(quiet, language))
-        out.append(text.replace(" adds ", " add ") if len(quiet) > 1 or quiet == ["lexical"] else text)
-    return out
+        rest += text.replace(" adds ", " add ") if len(quiet) > 1 or quiet == ["lexical"] else text
+    return [SAY[how][language].format(names=join_list(names, language), rest=rest)]
 
 
-def _is_quiet(modality: Modality, clues: Sequence[Clue], verdict: Verdict) -> bool:
-    """Measured, and close to neutral."""
-    vad = verdict.modalities.get(modality, (0.0, 0.0, 0.0))
-    return any(clue.modality == modality for clue in clues) and max(map(abs, vad[:2])) < LEANS
+def _alike(labels: Sequence[Label]) -> bool:
+    return len(labels) >= SEVERAL and round(labels[0].confidence - labels[-1].confidence, 2) <= EQUAL
 
 
 def _conflict(conflict: Conflict, clues: Sequence[Clue], language: Language) -> list[str]:
@@ -249,10 +256,8 @@ def _conflict(conflict: Conflict, clues: Sequence[Clue], language: Language) -> 
     names = [join_list(_names(side, language), language) for side in (sides.get(one, []), against)]
     if not all(names):
         return [conflict.text[language]]
-    _, colon, meaning = re.split(
-        "([:：])", conflict.text[language], maxsplit=1
-    )  # what clashes: what it may mean
-    return [SAY["tension"][language].format(one=names[0], other=names[1], meaning=colon + meaning)]
+    meaning = re.sub("^[^:：]+", "", conflict.text[language])  # what clashes: what it may mean
+    return [SAY["tension"][language].format(one=names[0], other=names[1], meaning=meaning)]
 
 
 def _hypothesis(verdict: Verdict, language: Language, *, turns: bool) -> str:
@@ -260,18 +265,21 @@ def _hypothesis(verdict: Verdict, language: Language, *, turns: bool) -> str:
         why = verdict.cannot_tell[language] if verdict.cannot_tell else ""
         return SAY["cannot"][language].format(why=inside(why, language))
     first, *rest = verdict.labels
-    degree = "sure" if first.confidence >= SURE else "likely" if first.confidence >= LIKELY else "faint"
+    if _smiles_bitterly(verdict) and (told := _smile_or_words(verdict.labels, language)):
+        return told
+    low, high = verdict.labels[-1].confidence, first.confidence
+    degree = "sure" if high >= SURE else "likely" if high >= LIKELY else "faint"
     if first.name == "neutral":
         degree = "neutral"
     elif rest and (verdict.conflicts or turns):
         degree = "open" if verdict.conflicts else "parts"
-    chinese = language == "zh"
-    if _smiles_bitterly(verdict) and (told := _smile_or_words(verdict.labels, language)):
-        return told
-    named = "" if chinese and degree == "neutral" else first.text[language]
-    named += f"（置信度 {first.confidence:.2f}）" if chinese else f" (confidence {first.confidence:.2f})"
+    elif _alike(verdict.labels):
+        names = join_list([label.text[language] for label in verdict.labels], language, "or")
+        return SAY["equal"][language].format(names=names, low=low, high=high)
+    named = "" if degree == "neutral" and language == "zh" else first.text[language]
+    named += SAY["confidence"][language].format(first.confidence)
     others = join_list([label.text[language] for label in rest], language, "or")
-    tail = (f"，也可能是{others}" if chinese else f", and perhaps {others}") if rest else ""
+    tail = (", and perhaps " if language == "en" else "，也可能是") * bool(rest) + others
     return SAY[degree][language].format(first=named, rest=tail)
 
 
@@ -283,15 +291,9 @@ def _smile_or_words(labels: Sequence[Label], language: Language) -> str | None:
     """What the person may be if the smile is meant, and if the words are; None where a side has no label."""
     sides: dict[str, list[str]] = {"smile": [], "words": []}
     for label in labels:
-        sure = (
-            ("（置信度 {:.2f}）" if language == "zh" else " (confidence {:.2f})")
-            if label is labels[0]
-            else ""
-        )
+        sure = SAY["confidence"][language].format(label.confidence) if label is labels[0] else ""
         valence = (affect(label.name) or (0.0,))[0]
-        sides["smile" if valence > 0 else "words"].append(
-            label.text[language] + sure.format(label.confidence)
-        )
+        sides["smile" if valence > 0 else "words"].append(label.text[language] + sure)
     if not all(sides.values()):
         return None
     named = {side: join_list(names, language, "or") for side, names in sides.items()}
@@ -317,17 +319,24 @@ def _phase(window: Window, language: Language) -> str:
 
 def _overall(verdict: Verdict, language: Language) -> list[str]:
     levels = []
-    for key, value in (("valence", verdict.valence), ("arousal", verdict.arousal)):
+    for axis, (key, value) in enumerate((("valence", verdict.valence), ("arousal", verdict.arousal))):
         if value is not None:
-            level = LEVELS[key][2 + _sign(value, LEANS) + _sign(value, CLEARLY)]
-            mixed = level is LEVELS["valence"][2] and _smiles_bitterly(verdict)
-            word = (MIXED_TONE if mixed else level)[language]
-            levels.append(SAY["level"][language].format(word=word, name=MEASURE[key][language], value=value))
+            leans = _sign(value, LEANS)
+            sides = [_sign(vad[axis], LEANS) for vad in verdict.modalities.values()]
+            level = LEVELS[key][2 + leans + _sign(value, CLEARLY) * (sides.count(leans) >= VOICES)]
+            if key == "valence" and (not _told(verdict, leans) if leans else _smiles_bitterly(verdict)):
+                level = OPEN_TONE if leans else MIXED_TONE
+            name = MEASURE[key][language]
+            levels.append(SAY["level"][language].format(word=level[language], name=name, value=value))
     joined = "，".join(levels) if language == "zh" else " and ".join(levels)
-    return [SAY["overall"][language].format(levels=joined)] if levels else []
+    scale = SAY["scales" if len(levels) > 1 else "scale"][language]
+    return [SAY["overall"][language].format(levels=joined, scale=scale)] if levels else []
 
 
-# ---- small change
+def _told(verdict: Verdict, side: int) -> bool:
+    """Whether a modality alone tells pleasant from unpleasant; a voice does so only when it leans far."""
+    limits = {"acoustic": VOICE_LEANS}
+    return any(_sign(vad[0], limits.get(key, LEANS)) == side for key, vad in verdict.modalities.items())
 
 
 def _names(clues: Iterable[Clue], language: Language) -> list[str]:

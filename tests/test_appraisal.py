@@ -8,7 +8,7 @@ import pytest
 from conftest import make_clue
 
 from affectgpt.appraisal import CONFLICTS, WEIGHTS, appraise
-from affectgpt.labels import GROUPS, PROTOTYPES
+from affectgpt.labels import GROUPS, LEAST_CONFIDENCE, PROTOTYPES
 from affectgpt.schema import Clue
 from affectgpt.wheel import canonical, translate
 
@@ -26,9 +26,13 @@ SMILE = clue("visual", "smile", 0.8, 0.25, 0.2, 0.9, 0.8, [(1.0, 2.0)])
 FROWN = clue("visual", "frown", -0.5, 0.3, 0.3, 0.9, 0.9, [(0.0, 4.0)])
 CORNERS = clue("visual", "corners_down", -0.35, 0.0, -0.1, 0.6, -0.04)
 DOWN = clue("visual", "head_down", -0.2, -0.15, -0.3, 0.6, 31)
+STILL = clue("visual", "body_still", 0, -0.3, 0, 0.6)
+CLOSED = clue("visual", "eyes_closed", -0.15, -0.2)
 GESTURE = clue("visual", "strong_movement", 0, 0.45, 0.25, 0.9, 0.4)
 FORCED = clue("acoustic", "forceful_voice", -0.25, 0.9, 0.6, 0.9, 1.8)
 TENSE = clue("acoustic", "tense_voice", -0.1, 0.45, 0.3, 1.0, 1.0)
+FLAT = clue("acoustic", "monotone", -0.1, -0.3)
+PAUSE = clue("acoustic", "long_pauses", -0.05, -0.15, -0.1, 0.6)
 SOFT = clue("acoustic", "soft_voice", 0, -0.45, -0.2, 0.9, -1.2)
 FAST = clue("acoustic", "fast_speech", 0, 0.35, 0.1, 0.7, 7.0)
 JOY = clue("lexical", "word_joy", 0.8, 0.5, 0.4, 0.9)
@@ -176,11 +180,15 @@ def test_prototypes_lie_in_range_and_groups_are_used():
     [
         ([], "Nothing"),
         ([FACE, QUOTE], "Nothing"),
-        ([FROWN], "single clue"),
-        ([QUOTE, SADNESS], "single clue"),
-        ([QUOTE, SADNESS, clue("lexical", "polarity", -0.4)], "single clue"),
-        ([clue("visual", "dim_scene", -0.03), clue("acoustic", "long_pauses", -0.03, -0.09)], "weak"),
+        ([FROWN], "With only the frown to go by"),
+        ([QUOTE, SADNESS], "only the words of sadness or hurt to"),
+        ([QUOTE, SADNESS, clue("lexical", "polarity", -0.4)], "only the words of sadness or hurt to"),
+        ([DOWN, GESTURE], "only the bowed head and the movement to"),
+        ([SMILE, PAUSE, clue("visual", "blinks", 0, 0.15)], "only the smile to"),
+        ([PAUSE, clue("visual", "dim_scene", -0.03)], "only the pause and the dim light to"),
+        ([clue("visual", "nod", 0.05), clue("lexical", "hedge", -0.03, -0.05)], "weak"),
         ([clue("visual", "nod", 0.3), clue("visual", "blinks"), clue("lexical", "hedge", -0.3)], "opposite"),
+        ([clue("visual", "smile", 0.8, 0.25, 0.2, 0.3), SOFT, FLAT], "fits"),
     ],
 )  # fmt: skip
 def test_unclear_comes_first_and_says_why(clues, reason):
@@ -188,6 +196,17 @@ def test_unclear_comes_first_and_says_why(clues, reason):
     assert verdict.labels == ()
     assert reason in verdict.cannot_tell.en
     assert verdict.cannot_tell.zh.endswith("。")
+
+
+def test_no_label_is_below_the_least_confidence():
+    sigh = clue("acoustic", "sigh", -0.3, -0.2, -0.2, 0.4)
+    for clues in ([SOFT, sigh], [FACE, SMILE, SADNESS], [FACE, FORCED, ANGER, SADNESS, ACCUSATION]):
+        assert min(label.confidence for label in appraise(clues, 4.0).labels) >= LEAST_CONFIDENCE
+
+
+def test_anger_with_an_accusation_is_named_accusing_too():
+    forced = clue("acoustic", "forceful_voice", -0.25, 0.9, 0.6, 0.6)
+    assert names(appraise([ACCUSATION, ANGER, forced, GESTURE], 4.0)) == ["angry", "accusing", "indignant"]
 
 
 def test_one_emotion_word_is_enough_beside_a_face_that_was_seen_and_stays_unsure():
@@ -219,15 +238,7 @@ def test_neutral_needs_a_calm_face_and_a_calm_voice():
         ("kind_words_sad_face", [FACE, CORNERS, DOWN, JOY], {"corners_down", "head_down", "word_joy"}),
         ("smile_over_bitter_words", [FACE, SMILE, SADNESS], {"smile", "word_sadness"}),
         ("calm_words_tense_voice", [FACE, QUOTE, TENSE, FAST], {"quote", "tense_voice"}),
-        (
-            "restrained",
-            [
-                clue("visual", "body_still", 0, -0.3, 0, 0.6),
-                clue("visual", "eyes_closed", -0.15, -0.2),
-                FORCED,
-            ],
-            {"body_still", "eyes_closed", "forceful_voice"},
-        ),
+        ("restrained", [STILL, CLOSED, FORCED], {"body_still", "eyes_closed", "forceful_voice"}),
         ("strong_words_flat_voice", [QUOTE, ANGER, SOFT], {"word_anger", "soft_voice"}),
     ],
 )
@@ -310,9 +321,9 @@ def test_a_turn_is_not_pooled_away():
 
 
 def test_weights_are_those_of_the_specification():
-    assert WEIGHTS["visual"] == (1.0, 0.6, 0.7)
-    assert WEIGHTS["acoustic"] == (0.45, 1.0, 0.8)
-    assert WEIGHTS["lexical"] == (0.9, 0.45, 0.5)
+    assert WEIGHTS == {
+        "visual": (1.0, 0.6, 0.7), "acoustic": (0.45, 1.0, 0.8), "lexical": (0.9, 0.45, 0.5),
+    }  # fmt: skip
 
 
 def test_an_emotion_word_supports_only_the_feeling_it_names():

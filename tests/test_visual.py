@@ -130,6 +130,28 @@ def test_a_low_brow_that_rises_clearly_is_raised_below_the_limit():
     assert "brows_up" not in found(face_clip(with_span({"brow_mid": 0.355}, 10, 20, rest=high)))
 
 
+def test_a_low_that_lies_under_the_brow_at_rest_does_not_make_that_look_raised():
+    middle = [0.28] * 8 + [0.31] * 6 + [0.37] * 4 + [0.332] * 4 + [0.37] * 4 + [0.31] * 4  # a frown first
+    clue = found(face_clip([{"brow_mid": m} for m in middle]))["brows_up"]
+    assert [pytest.approx(s, abs=0.01) for s in clue.spans] == [(1.4, 1.8), (2.2, 2.6)]
+    middle = [0.29] * 14 + [0.325] * 4 + [0.35] * 8 + [0.29] * 14  # of a low brow the same is half-way up
+    clue = found(face_clip([{"brow_mid": m, "brow_inner": 0.2} for m in middle]))["brows_up"]
+    assert clue.spans == (pytest.approx((1.4, 2.6)),)
+
+
+def test_large_eyes_are_wide_when_they_open_further():
+    for rest, opened, wide in ((0.33, 0.43, True), (0.41, 0.43, False), (0.41, 0.46, True)):
+        moments = with_span({"eye_open": opened}, 10, 16, rest={"eye_open": rest})
+        assert ("eyes_wide" in named(face_clip(moments))) == wide
+    assert "eyes_wide" in named(face_clip([{"eye_open": 0.46}] * 40))  # nobody's are so at rest
+
+
+def test_a_smile_of_a_moment_weighs_less():
+    for frames, total, strength in ((4, 40, 0.6 * 0.4), (10, 40, 0.75), (20, 40, 1.0), (5, 5, 1.0)):
+        clue = found(face_clip(with_span(CASES["smile"], 0, frames, total)))["smile"]
+        assert clue.strength == pytest.approx(strength, abs=0.001)
+
+
 def test_brows_at_rest_are_not_lowered_because_they_were_raised_before():
     moments = [{}] * 6 + [CASES["brows_up"]] * 12 + [{}] * 22
     assert named(face_clip(moments)) == {"brows_up"}
@@ -245,14 +267,18 @@ def test_a_smile_that_lasts_is_found_without_landmarks_and_single_looks_are_not_
 # ---- sentences
 
 
-def test_at_most_three_spans_are_said_and_all_are_recorded():
-    moments = [CASES["smile"] if i % 10 < 4 else {} for i in range(60)]
+@pytest.mark.parametrize(("spans", "told"), [(3, 3), (4, 4), (5, 3), (6, 3)])  # one more is soon said, too
+def test_up_to_four_spans_are_said_and_all_are_recorded(spans, told):
+    moments = [CASES["smile"] if i % 10 < 4 else {} for i in range(10 * spans)]
     clue = found(face_clip(moments))["smile"]
-    assert len(clue.spans) == 6
-    assert clue.text.en.count("–") == 3
+    assert len(clue.spans) == spans
+    assert clue.text.en.count("–") == told
+    assert ("other moments" in clue.text.en) == (told < spans)
     face = analyse(face_clip([{}] * 40))
     assert when(((0.5, 1.0),), face) == ("at 0.5–1.0 s", "0.5–1.0 秒，")
     assert when(((0.0, 3.5),), face)[0] == "through most of the clip"
+    assert when(((0.0, 3.7),), face)[0] == "through most of the clip"  # 92 %
+    assert when(((0.1, 4.0),), face) == ("throughout", "自始至终")
 
 
 @pytest.mark.parametrize("name", CASES)

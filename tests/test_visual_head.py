@@ -37,19 +37,33 @@ def test_small_and_slow_movements_of_the_head_are_no_nod(size, hertz):
 
 
 def test_turned_bowed_and_turning_heads():
-    pose = found(face_clip([{"yaw": 24.0, "pitch": 15.0}] * 20))["head_pose"]
+    pose = found(face_clip([{"yaw": 24.0, "pitch": 17.0}] * 20))["head_pose"]
     assert pose.value == pytest.approx(24, abs=0.5)
     assert "right of the picture" in pose.text.en
     assert "lowered" in pose.text.en
+    smiling = {"mouth_width": 0.7, "corner_lift": 0.06, "pitch": 12.5}  # the chin goes down with the jaw
+    assert "lowered" not in found(face_clip([smiling] * 20))["head_pose"].text.en
     bowed = found(face_clip([{"pitch": 35.0}] * 20))["head_down"]
     assert bowed.value == pytest.approx(35, abs=0.5)
     turning = [{"yaw": min(30.0, max(-30.0, -30.0 + 5 * (i - 10)))} for i in range(32)]
     turn = found(face_clip(turning))["head_turns"]
     assert turn.value == pytest.approx(60, abs=6)
-    assert turn.spans[0] == pytest.approx((0.9, 2.4), abs=0.21)
+    assert turn.spans[0] == pytest.approx((1.0, 2.2), abs=0.11)
     assert "head_turns" not in named(face_clip(turning, cuts=(16,)))  # another camera is no turn
     slow = [{"yaw": -30.0 + i} for i in range(61)]
     assert "head_turns" not in named(face_clip(slow))
+    for angle, told in ((38.0, False), (43.0, True)):
+        moments = [{"yaw": -30.0}] * 10 + [{"yaw": angle - 30.0}] * 10
+        assert ("head_turns" in named(face_clip(moments))) == told
+
+
+def test_all_turns_are_told_with_the_size_of_the_largest():
+    there, back = [{"yaw": -30.0}] * 10, [{"yaw": 20.0}] * 10
+    turn = found(face_clip([*there, *back, *there, *([{"yaw": 15.0}] * 10)]))["head_turns"]
+    assert [start for start, _ in turn.spans] == pytest.approx([0.9, 1.9, 2.9])
+    assert turn.value == pytest.approx(50, abs=1)
+    assert "through up to 50°" in turn.text.en
+    assert "最多转动约 50°" in turn.text.zh
 
 
 def test_a_pose_is_said_where_it_is_kept_and_tilts_are_named():
@@ -83,7 +97,11 @@ def test_a_head_that_is_far_or_seldom_measured_has_no_pose():
 def test_gaze_that_wanders_is_found_and_blinks_do_not_count():
     clue = found(face_clip([{"gaze_x": 0.2 if i < 20 else -0.2} for i in range(40)]))["gaze_shifts"]
     assert clue.value == pytest.approx(40, abs=2)
-    assert clue.start_s < 2.0 < clue.end_s <= clue.start_s + 1.01
+    assert clue.spans == (pytest.approx((1.9, 2.1)),)
+    assert "up to" not in clue.text.en
+    clue = found(face_clip([{"gaze_x": 0.2 if i // 10 % 2 else -0.15} for i in range(40)]))["gaze_shifts"]
+    assert clue.spans == tuple(pytest.approx((k - 0.1, k + 0.1)) for k in (1, 2, 3))
+    assert "up to 35%" in clue.text.en
     drift = [{"gaze_x": 0.2 - 0.01 * i} for i in range(40)]
     assert "gaze_shifts" not in named(face_clip(drift))
     closed = [{"gaze_x": 0.3, "eye_open": 0.05} if i % 8 == 0 else {} for i in range(40)]
@@ -108,6 +126,15 @@ def test_presence_and_other_faces_are_counted_by_frames():
     assert "other_faces" not in clues
 
 
+def test_the_width_of_the_face_is_that_of_its_mesh():
+    clip = face_clip([{}] * 20, px=40.0)  # 1.5 eye distances of 40 of 320 pixels; the box is 100 wide
+    assert "taking up 19% of" in found(clip)["face_presence"].text.en
+    main = clip.find_faces(clip).main
+    boxed = Face(main.index, main.boxes, main.found)
+    clues = found(replace(clip, find_faces=lambda clip: Faces("haar", (boxed,))))
+    assert "taking up 31% of" in clues["face_presence"].text.en
+
+
 def test_no_face_is_said_and_movement_then_speaks_for_nothing():
     rng = np.random.default_rng(0)
     noise = cv2.GaussianBlur(rng.normal(128, 500, (240, 320, 3)), (0, 0), 4).clip(0, 255).astype(np.uint8)
@@ -118,6 +145,7 @@ def test_no_face_is_said_and_movement_then_speaks_for_nothing():
     clip = make_clip(track=frames, track_times_s=np.arange(20) * 0.1, **GREY)
     clues = found(clip)
     assert clues["face_presence"].value == 0
+    assert "any of the 20 frames looked at" in clues["face_presence"].text.en
     assert clues["strong_movement"].strength == 0
 
 
@@ -151,6 +179,10 @@ def test_the_adjective_of_a_movement_holds_in_each_span(speeds, spans):
         ({(5, 10): 0.3, (12, 13): 0.3}, 0.2, (0.5, 1.0)),  # a single frame does not lengthen it
         ({(5, 10): 0.3, (13, 15): 0.9}, 0.2, (0.5, 1.5)),  # a last stroke does
         ({(5, 10): 0.3, (12, 20): 0.6}, 0.2, (1.2, 2.0)),  # strong from here on
+        ({(5, 8): 0.9}, 0.09, (0.5, 0.8)),
+        ({(5, 8): 0.9}, 0.07, None),  # three frames of a tiny face
+        ({(5, 9): 0.9}, 0.07, (0.5, 0.9)),
+        ({(5, 8): 0.9, (20, 25): 0.4}, 0.07, (2.0, 2.5)),
     ],
 )
 def test_a_movement_is_told_where_it_is_one(parts, width, span):

@@ -45,6 +45,11 @@ def test_no_form_stands_for_two_words():
             assert canonical(name) == word.word, name
 
 
+def test_chinese_names_read_well_in_a_sentence():
+    assert [translate(name, "zh") for name in ("amused", "pleased")] == ["觉得有趣", "愉快"]
+    assert {canonical(name) for name in ("觉得好笑", "逗乐", "觉得有趣")} == {"amused"}
+
+
 @pytest.mark.parametrize("label", NEEDED)
 def test_label_is_known_in_both_languages(label):
     assert canonical(label) is not None

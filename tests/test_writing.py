@@ -8,7 +8,7 @@ from conftest import make_clue
 
 from affectgpt.appraisal import CONFLICTS, appraise
 from affectgpt.labels import GROUPS, PROTOTYPES
-from affectgpt.schema import MODALITIES, Clue, Text, Verdict, Window
+from affectgpt.schema import MODALITIES, Clue, Text, Verdict
 from affectgpt.wording import FEELINGS, LEVELS, MIXED, MOODS, NOTHING_MORE, NOUNS, READING, SAY, noun
 from affectgpt.writing import write
 
@@ -190,8 +190,8 @@ def test_missing_modalities_are_named_with_their_reason():
     assert "there is no picture" in english["visual"]
     assert "没有画面" in chinese["visual"]
     assert "no subtitle" in english["lexical"]
-    assert "picture or the words" in english["inference"]
-    assert "画面或话语" in chinese["inference"]
+    assert "Neither the picture nor the words could be weighed, so" in english["inference"]
+    assert "由于画面和话语都没有可用信息" in chinese["inference"]
 
 
 def test_it_says_when_it_cannot_tell():
@@ -199,8 +199,8 @@ def test_it_says_when_it_cannot_tell():
     verdict = appraise(clues, 6.0)
     assert verdict.cannot_tell
     text = write(clues, verdict, "en", missing=missing)["inference"]
-    assert text.startswith("No emotion can be named with good reason: only a single clue")
-    assert "不足以" in write(clues, verdict, "zh", missing=missing)["inference"]
+    assert text.startswith("No emotion can be named with good reason: with only the frown to go by")
+    assert "仅凭紧皱的眉头，不足以" in write(clues, verdict, "zh", missing=missing)["inference"]
 
 
 def test_what_the_face_tool_lost_stands_in_the_visual_part():
@@ -223,7 +223,7 @@ def test_words_are_listed_with_their_quotes():
     def said(name, en, zh, vad):
         return clue("lexical", name, en, zh, vad, 1.0)
 
-    accused = ("An accusing turn of phrase: “how dare”.", "带有质问的口吻：“凭什么”。", (-0.35, 0.25, 0.2))
+    accused = ("An accusing turn of phrase: “how dare”.", "带有指责的口吻：“凭什么”。", (-0.35, 0.25, 0.2))
     accusation = said("accusation", *accused)
     exclaimed = said("exclamation", "Exclaimed: “Oh!”.", "用了感叹语气：“噢！”。", (0, 0.15, 0))
     address = said("address", "Somebody is addressed: “happy”.", "称呼对方：“高兴”。", (0.1, 0, 0))
@@ -237,8 +237,15 @@ def test_words_are_listed_with_their_quotes():
         in english
     )
     assert "an exclamation. The wording is negative (VADER -0.50)." in english
+    anger = said("word_anger", "Words of anger: “how dare”.", "话里带着怒气：“凭什么”。", (-0.5, 0.5, 0.3))
+    both = [QUOTE, exclaimed, accusation, anger]
+    told = write(both, Verdict(), "en", missing={})["lexical"]
+    assert "words of anger with an accusing turn of phrase (“how dare”) and an excl" in told, "quoted once"
+    told = write(both, Verdict(), "zh", missing={})["lexical"]
+    assert "”话里带着怒气，带有指责的口吻（“凭什么”），用了感叹语气。" in told
+    assert "”话里用了感叹语气。" in write([QUOTE, exclaimed], Verdict(), "zh", missing={})["lexical"]
     chinese = write(clues, Verdict(), "zh", missing={})["lexical"]
-    assert "”话里带着喜悦（“高兴”），带有质问的口吻（“凭什么”），用了感叹语气。措辞偏负面" in chinese
+    assert "”话里带着喜悦（“高兴”），带有指责的口吻（“凭什么”），用了感叹语气。措辞偏负面" in chinese
 
 
 def test_clues_are_joined_in_the_order_of_time():
@@ -276,8 +283,19 @@ def test_a_change_to_a_smile_is_told_once():
     assert "The face opens without a smile, then smiles (0.1 → 0.8): the corners are up." in told
     assert "A full smile" not in told
     assert "（0.1 → 0.8）：嘴角上扬。" in write([FACE, smile, change], Verdict(), "zh", missing={})["visual"]
-    earlier = _visual("smile", en, zh, [(0.0, 1.3)])
+    earlier = _visual("smile", en, zh, [(0.0, 0.7)])
     assert "A full smile" in write([FACE, earlier, change], Verdict(), "en", missing={})["visual"]
+    gone = (
+        "The clip opens with a smile, gone from 1.4 s on (0.8 → 0.1).",
+        "开头带笑，1.4 秒后消失（0.8 → 0.1）。",
+    )
+    gone = _visual("expression_change", *gone, [(1.4, 1.5)], (0, 0, 0))
+    before = _visual("smile", en, zh, [(0.0, 0.6), (0.9, 1.5)])
+    told = write([FACE, before, gone], Verdict(), "en", missing={})["visual"]
+    assert "gone from 1.4 s on (0.8 → 0.1); until then, the corners are up." in told
+    assert "A full smile" not in told
+    told = write([FACE, before, gone], Verdict(), "zh", missing={})["visual"]
+    assert "（0.8 → 0.1）；在此之前，嘴角上扬。" in told
 
 
 def test_small_wording():
@@ -301,21 +319,13 @@ def test_a_bitter_smile_names_what_each_reading_means():
     assert "悲喜交织" in chinese
 
 
-def test_a_window_without_labels_makes_no_phase():
-    windows = (Window(0, 2, -0.5, 0.1), Window(2, 4, 0.5, 0.1, ("happy",)))
-    text = write([FACE], Verdict(windows=windows), "en", missing={})["inference"]
-    assert "At first" not in text
-
-
 def test_all_fixed_wording_is_clean_in_both_languages():
     tables = [
         *NOUNS.values(),
         *FEELINGS.values(),
         *(mood for moods in MOODS.values() for mood in moods.values()),
         *MIXED.values(),
-        *NOTHING_MORE.values(),
-        *READING.values(),
-        *SAY.values(),
+        *(text for table in (NOTHING_MORE, READING, SAY) for text in table.values()),
     ]
     for text in [*tables, *CONFLICTS.values(), *LEVELS["valence"], *LEVELS["arousal"]]:
         bare = re.sub(r"\{[^}]*\}", "0", text.zh)

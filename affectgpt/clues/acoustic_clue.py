@@ -34,7 +34,10 @@ def times(spans: Segments) -> Text:
 
 def where(spans: Segments, voice: Voice) -> Text:
     """Tell the place of `spans` in the clip, as an adverbial."""
-    if sum(end - start for start, end in spans) > rules.MOST * voice.duration_s:
+    share = sum(end - start for start, end in spans) / voice.duration_s
+    if share > rules.THROUGHOUT:
+        return Text("throughout", "自始至终")
+    if share > rules.MOST:
         return Text("through most of the clip", "在片段的大部分时间里")
     at, mainly = times(spans), len(spans) > rules.SPANS_TOLD + 1
     return Text(f"{'mainly ' if mainly else ''}at {at.en}", f"{'主要' if mainly else ''}在 {at.zh}")

@@ -53,7 +53,7 @@ TONE_TRUST = 0.7  # with music or hum beside the voice
 MIN_TONE_S = 0.2  # of steady tone outside speech
 SPANS_TOLD = 3  # in a sentence; the record has all
 STILL_SHARE = 0.5  # of a stretch, mean, from which it is one that holds its tones
-MOST = 0.75  # share of the clip from which spans are called most of it
+MOST, THROUGHOUT = 0.75, 0.95  # share of the clip from which spans are called most of it, and all
 
 # fmt: off
 # ---- name: unit, contribution (valence, arousal, dominance), strength in good sound, rule

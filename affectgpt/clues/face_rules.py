@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..signals.curves import Expression, extend
+from ..signals.curves import FLICKER_S, Expression, close_gaps, extend, runs
 from . import visual_rules as c
 from .visual_rules import Rule
 
@@ -85,7 +85,25 @@ def _brows_up(face: Expression) -> np.ndarray:
     least = max(c.BROW_UP_LEAST, low + c.BROW_UP_ABOVE)
     up |= face.brow_mid > least
     rising |= face.brow_mid > (low + least) / 2 + 0.005
-    return extend(level & up, level & rising, face, c.BROW_UP_S)
+    raised = extend(level & up, level & rising, face, c.BROW_UP_S)
+    # blinks and frowns pull the low of a short clip down: also half-way up from the brow at rest to the peak
+    half, elsewhere = up.copy(), level & ~raised
+    for curve, rest, least in (
+        (face.brow_inner, c.BROW_REST[0], c.BROW_UP[0]),
+        (face.brow_mid, c.BROW_REST[1], c.BROW_UP_LEAST),
+    ):
+        rest = min(rest, float(np.median(curve[elsewhere]))) if elsewhere.any() else rest
+        for start, end in runs(raised):
+            peak = np.nanmax(curve[start:end])
+            half[start:end] |= (peak > least) & (curve[start:end] > (rest + peak) / 2)
+    return raised & close_gaps(half, face.times_s, FLICKER_S)
+
+
+def _eyes_wide(face: Expression) -> np.ndarray:
+    usual = float(np.nanpercentile(face.eye_open, 75))  # the open eye, whatever the blinks
+    least = max(c.EYES_WIDE, min(usual + c.EYES_ABOVE, c.EYES_HIGH))
+    near = np.abs(face.yaw) < c.NEAR_FRONT_DEG
+    return extend(near & (face.eye_open > least), near & (face.eye_open > c.EYES_WIDE), face, c.EYES_WIDE_S)
 
 
 def _lips_pressed(face: Expression) -> np.ndarray:
@@ -179,12 +197,13 @@ FACE_RULES: dict[str, FaceRule] = {
         min_px=c.FAR_PX,
     ),
     "brows_up": FaceRule(
-        "The eyebrows are raised {when} ({value:.2f} eye distances above the eyes; at rest about 0.31).",
-        "{when}眉毛抬起（高出眼角 {value:.2f} 倍眼距，放松时约 0.31）。",
+        "The eyebrows are raised {when} ({value:.2f} eye distances above the eyes; at rest about "
+        f"{c.BROW_REST[1]}).",
+        f"{{when}}眉毛抬起（高出眼角 {{value:.2f}} 倍眼距，放松时约 {c.BROW_REST[1]}）。",
         "eye distances",
         f"inner brow > {c.BROW_UP[0]} or middle > {c.BROW_UP[1]} eye distances above the eye corners and "
         f"higher than in the lower moments of the clip, or middle > {c.BROW_UP_LEAST} and {c.BROW_UP_ABOVE} "
-        f"higher than in those, >= {c.BROW_UP_S} s; from and to half of the rise",
+        f"higher than in those, >= {c.BROW_UP_S} s; from and to half of the rise, from rest too",
         (0.0, 0.3, -0.1),
         0.6,
         _brows_up,
@@ -195,10 +214,11 @@ FACE_RULES: dict[str, FaceRule] = {
         "The eyes are opened wide {when} (lids apart by {value:.0f}% of the eye's width).",
         "{when}双眼睁得很大（睁开程度为眼宽的 {value:.0f}%）。",
         "%",
-        f"lids apart by > {c.EYES_WIDE:.1%} of the eye's width, >= 0.3 s",
+        f"lids apart by > {c.EYES_WIDE:.1%} of the eye's width, >= 0.3 s, in that > {c.EYES_ABOVE:.0%} more "
+        f"than usually in the clip or > {c.EYES_HIGH:.0%}",
         (0.0, 0.4, -0.1),
         0.7,
-        lambda face: (np.abs(face.yaw) < c.NEAR_FRONT_DEG) & (face.eye_open > c.EYES_WIDE),
+        _eyes_wide,
         lambda face: 100 * face.eye_open,
         min_px=c.FAR_PX,
     ),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..schema import Clue, Text
-from ..signals.curves import FLICKER_S, Expression, Spans, close_gaps, runs, swings, travel
+from ..signals.curves import FLICKER_S, Expression, Spans, close_gaps, runs, swings, travels
 from . import visual_rules as rules
 from .visual_clue import enough, quality, visual_clue, when
 from .visual_rules import OTHER_RULES
+
+AT_MOST = (("", ""), ("up to ", "最多"))  # before the value of one movement, of several
 
 
 def head(face: Expression) -> list[Clue]:
@@ -20,9 +22,10 @@ def head(face: Expression) -> list[Clue]:
     if pitch > rules.HEAD_DOWN:
         spans = face.spans(face.pitch > rules.HEAD_DOWN, 0.3)
         clues.append(visual_clue("head_down", OTHER_RULES["head_down"], pitch, face, spans, good))
-    turn, spans = travel(face.yaw, face.mesh, face, rules.TURN_S)
-    if turn > rules.HEAD_TURN:
-        clues.append(visual_clue("head_turns", OTHER_RULES["head_turns"], turn, face, spans, good))
+    turn, spans = travels(face.yaw, face.mesh, face, within_s=rules.TURN_S, least=rules.HEAD_TURN)
+    if spans:
+        how = AT_MOST[len(spans) > 1]
+        clues.append(visual_clue("head_turns", OTHER_RULES["head_turns"], turn, face, spans, good, how))
     for name, curve, other, least in (
         ("nod", face.pitch, face.yaw, rules.NOD),
         ("head_shake", face.yaw, face.pitch, rules.SHAKE),
@@ -108,9 +111,10 @@ def gaze(face: Expression) -> list[Clue]:
     if readable.sum() < rules.MIN_MESH:
         return []
     good = quality(face, readable)
-    moved, spans = travel(face.gaze_x, readable, face, rules.SHIFT_S)
-    if moved > rules.GAZE_SHIFT:
-        return [visual_clue("gaze_shifts", OTHER_RULES["gaze_shifts"], 100 * moved, face, spans, good)]
+    moved, spans = travels(face.gaze_x, readable, face, within_s=rules.SHIFT_S, least=rules.GAZE_SHIFT)
+    if spans:
+        rule, how = OTHER_RULES["gaze_shifts"], AT_MOST[len(spans) > 1]
+        return [visual_clue("gaze_shifts", rule, 100 * moved, face, spans, good, how)]
     for side in (1, -1):
         aside = readable & (side * face.gaze_x > rules.GAZE_ASIDE) & (np.abs(face.yaw) < rules.ASIDE_YAW_DEG)
         spans = enough(aside, face, 0.5, 0.4)

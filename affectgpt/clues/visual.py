@@ -40,9 +40,13 @@ def _presence(face: Expression, clip: Clip) -> list[Clue]:
         return []
     basis = f"{faces.backend} face detection on {total} frames"
     if faces.main is None:
-        text = Text(f"No face was found in any of {total} frames.", f"在 {total} 帧画面中都没有找到人脸。")
+        en = f"any of the {total} frames" if total > 1 else "the one frame"
+        text = Text(
+            f"No face was found in {en} looked at.",
+            f"查看的 {total} 帧画面中{'都' * (total > 1)}没有找到人脸。",
+        )
         return [Clue("visual", "face_presence", text, 0.0, "%", basis)]
-    share, width = float(face.present.mean()), float(np.nanmedian(face.face_width))
+    share, width = float(face.present.mean()), _width(face, clip)
     en = (
         f"The main face is in view in {share:.0%} of the frames, taking up {width:.0%} of the picture's width"
     )
@@ -74,6 +78,14 @@ def _presence(face: Expression, clip: Clip) -> list[Clue]:
     return clues
 
 
+def _width(face: Expression, clip: Clip) -> float:
+    """Median width of the main face, of the picture's: of its mesh, since the detector's box has a margin."""
+    if face.mesh.sum() < rules.MIN_MESH:
+        return float(np.nanmedian(face.face_width))
+    across = clip.faces.main.landmarks[:, :, 0]  # (n, 478), NaN in frames without a mesh
+    return float(np.nanmedian(across.max(1) - across.min(1))) / clip.track.shape[2]
+
+
 def _face(face: Expression, clip: Clip) -> list[Clue]:
     px = float(np.nanmedian(face.eye_distance_px))
     found: dict[str, Clue] = {}
@@ -85,11 +97,19 @@ def _face(face: Expression, clip: Clip) -> list[Clue]:
             inside = face.inside(spans)
             value = float(np.nanmean(rule.curve(face)[inside]))
             weight = min(1.0, 0.5 + float(inside.mean())) if name == "smile" else 1.0
+            if name in ("smile", "slight_smile"):
+                weight *= _lasting(spans, face)
             found[name] = visual_clue(name, rule, value, face, spans, weight * quality(face, inside))
     smiles = [found[name] for name in ("smile", "slight_smile") if name in found]
     clues = list(found.values())
     clues += _change(face, smiles[0].spans) if smiles else _widened_mouth(face, clip)
     return clues + (_blinks(face) if px >= rules.FINE_PX else [])
+
+
+def _lasting(spans: Spans, face: Expression) -> float:
+    """0..1: weight of a smile by its duration; one that fills a short clip has all of it."""
+    whole = len(face.times_s) * face.step_s
+    return min(1.0, sum(b - a for a, b in spans) / min(rules.FULL_SMILE_S, whole))
 
 
 def _widened_mouth(face: Expression, clip: Clip) -> list[Clue]:
@@ -225,7 +245,7 @@ def _haar_smile(face: Expression) -> list[Clue]:
     if not spans:
         return []
     value = float(np.nanmean(face.smile_weight[face.inside(spans)]))
-    return [visual_clue("smile", OTHER_RULES["haar_smile"], value, face, spans)]
+    return [visual_clue("smile", OTHER_RULES["haar_smile"], value, face, spans, _lasting(spans, face))]
 
 
 # ---- movement and light
@@ -260,12 +280,19 @@ def _moving(speed: np.ndarray, width: np.ndarray | float, face: Expression) -> t
     def mean(curve: np.ndarray, span: tuple[float, float]) -> float:
         return float(np.nanmean(curve[face.inside((span,))]))
 
+    def lasting(mask: np.ndarray) -> Spans:  # at 10 frames/s three frames of a tiny face are noise
+        long = face.spans(mask, rules.FAR_MOVED_S)
+        return tuple(
+            s for s in face.spans(mask, rules.MOVED_S) if s in long or mean(wide, s) >= rules.FAR_WIDTH
+        )
+
+    wide = np.broadcast_to(width, speed.shape)
     moving = close_gaps(speed > rules.MOVING, face.times_s, FLICKER_S)
     parts = [s for s in face.spans(moving, 0.2) if mean(speed * width, s) > rules.MOVING_LEAST]
-    strong = any(mean(speed, part) >= rules.STRONG for part in parts if part in face.spans(moving, 0.3))
+    strong = any(mean(speed, part) >= rules.STRONG for part in parts if part in lasting(moving))
     least = rules.STRONG if strong else rules.MOVING
     kept = face.inside(tuple(part for part in parts if mean(speed, part) >= least))
-    spans = face.spans(close_gaps(kept, face.times_s, SEEN_GAP_S), 0.3)
+    spans = lasting(close_gaps(kept, face.times_s, SEEN_GAP_S))
     return spans, ("strong", "大幅度的") if strong else ("clear", "明显的")
 
 

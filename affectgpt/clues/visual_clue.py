@@ -27,12 +27,15 @@ def quality(face: Expression, inside: np.ndarray, *, turned_counts: bool = True)
 
 
 def when(spans: Spans, face: Expression) -> tuple[str, str]:
-    """Say in both languages when something happens: three spans, or "through most of the clip"."""
+    """Say in both languages when something happens: up to four spans, or how much of the clip it takes."""
     if not spans:
         return "", ""
+    if face.share(spans) >= rules.ALL:
+        return "throughout", "自始至终"
     if face.share(spans) > rules.MOST:
         return "through most of the clip", "在片段的大部分时间里，"
-    shown = [f"{a:.1f}–{b:.1f}" for a, b in sorted(sorted(spans, key=lambda s: s[0] - s[1])[:3])]
+    told = rules.SPANS_TOLD if len(spans) > rules.SPANS_TOLD + 1 else len(spans)  # one more is soon said, too
+    shown = [f"{a:.1f}–{b:.1f}" for a, b in sorted(sorted(spans, key=lambda s: s[0] - s[1])[:told])]
     joined = ", ".join(shown[:-1]) + " and " + shown[-1] if len(shown) > 1 else shown[0]
     more = len(spans) > len(shown)
     en = f"at {joined} s" + (" and in other moments" if more else "")

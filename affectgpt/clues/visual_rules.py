@@ -17,10 +17,12 @@ FINE_PX = 30.0  # ... and lips, gaze and blinks
 FULL_PX = 40.0  # eye distance from which landmarks have full strength
 PARTIAL_SHARE = 0.6  # of the frames; below, the face is called only partly in view
 LONG_ENOUGH_S = 2.0  # in long clips so many seconds replace a rule's smallest share of the clip
-MOST = 0.75  # share of the clip from which spans are called "most of the clip"
+MOST, ALL = 0.75, 0.95  # shares of the clip from which spans are called "most of the clip", "throughout"
+SPANS_TOLD = 3  # more are told as "and in other moments"
 
 # ---- mouth: eye distances; `smile` as in `Expression`
 SMILE, SMILE_LIFT = 0.62, 0.042  # without the lift a crying grimace was called a smile
+FULL_SMILE_S = 1.0  # shorter smiles weigh less: a grin of a moment does not make a clip a pleasant one
 SLIGHT_SMILE, SLIGHT_SHARE = 0.3, 0.2
 SLIGHT_LIFT, TALKING_LIFT, LIPS_SHUT = (
     0.015,
@@ -48,6 +50,8 @@ BROW_RISE, BROW_HIGH = (
 )  # above the clip's 20th percentile, else so far above `BROW_UP`: some sit high
 # ---- eyes and gaze: eye widths
 EYES_WIDE, EYES_CLOSED = 0.425, 0.12
+EYES_ABOVE, EYES_HIGH = 0.03, 0.44  # so far above the usual opening in the clip, or from here on
+EYES_WIDE_S = 0.2  # of that, in a stretch above `EYES_WIDE`
 CAST_DOWN, CAST_DOWN_Y = 0.23, -0.045  # lids half down and the iris low: not the narrow eyes of a smile
 BLINK, BLINK_BACK = 0.55, 0.75  # a dip below this share of the open eye, and back to that
 BLINK_S = 0.35  # longest blink
@@ -56,17 +60,18 @@ MANY_BLINKS = 40.0  # per minute; about 17 at rest, 26 in conversation (Bentivog
 GAZE_SHIFT, GAZE_ASIDE, GAZE_SPLIT = 0.28, 0.13, 0.12
 ASIDE_YAW_DEG = 25.0  # both eyes must be seen well to call a look sidelong
 # ---- head: degrees
-HEAD_DOWN, HEAD_TURN = 28.0, 45.0
+HEAD_DOWN, HEAD_TURN = 28.0, 40.0
 TURN_S, SHIFT_S = 1.5, 1.0  # seconds in which a turn of the head and a shift of the gaze are done
 NOD, SHAKE, SWINGS = 5.0, 6.0, 3  # size and number of swings, there or back
 SWING_S = (0.1, 0.5)  # seconds: shortest and longest swing
 SWING_RATIO = 1.3  # a swing is so much larger than that of the other angle
-POSE, TILT, ROLL = 10.0, 12.0, 10.0  # smaller angles count as straight: yaw, pitch, roll
+POSE, TILT, ROLL = 10.0, 14.0, 10.0  # smaller angles count as straight: yaw, pitch (a smile adds 7), roll
 TO_CAMERA, POSE_NEAR = 12.0, 8.0  # further from the camera, or from the pose that is said, is another one
 POSE_SPREAD, STEADY_S = 10.0, 1.0  # half of the angles lie so close in one pose; its shortest stretch
 # ---- movement (face widths per second) and light
 MOVING, STRONG = 0.25, 0.45
 MOVING_LEAST = 0.02  # of the picture's width per second: less is a third of a point from frame to frame
+FAR_WIDTH, MOVED_S, FAR_MOVED_S = 0.08, 0.3, 0.4  # a face so narrow; shortest movement, beside such a face
 STILL, LIVELY = 0.04, 0.13
 DIM_LUMA = 40.0  # of 255
 HAAR_SMILE, HAAR_LOOKS = (
@@ -115,8 +120,8 @@ OTHER_RULES: dict[str, Rule] = {
         0.6,
     ),
     "head_turns": Rule(
-        "The head turns through {value:.0f}° {when}.",
-        "{when}头部转动约 {value:.0f}°。",
+        "The head turns through {how}{value:.0f}° {when}.",
+        "{when}头部{how}转动约 {value:.0f}°。",
         "degrees",
         f"yaw changes by > {HEAD_TURN:.0f} degrees within {TURN_S} s of a shot",
         (-0.05, 0.3, 0.0),
@@ -139,8 +144,8 @@ OTHER_RULES: dict[str, Rule] = {
         0.5,
     ),
     "gaze_shifts": Rule(
-        "The eyes move across {when}; the iris travels over {value:.0f}% of the eye's width.",
-        "{when}目光从一侧移到另一侧，虹膜移动了眼宽的 {value:.0f}%。",
+        "The eyes move across {when}; the iris travels over {how}{value:.0f}% of the eye's width.",
+        "{when}目光从一侧移到另一侧，虹膜{how}移动了眼宽的 {value:.0f}%。",
         "%",
         f"the iris moves by > {GAZE_SHIFT:.0%} of the eye's width within {SHIFT_S:.0f} s of a shot",
         (-0.1, 0.2, -0.25),
@@ -156,12 +161,13 @@ OTHER_RULES: dict[str, Rule] = {
         0.3,
     ),
     "strong_movement": Rule(
-        "There is {how} movement of body or arms, or close to the person, {when} ({value:.2f} face widths "
-        "per second).",
-        "{when}人物的身体、手臂或其近旁有{how}动作（每秒 {value:.2f} 倍脸宽）。",
+        "There is {how} movement of the body or arms, or of something close by, {when} ({value:.2f} face "
+        "widths per second).",
+        "{when}人物的身体、手臂，或是身边的人或物，有{how}动作（每秒 {value:.2f} 倍脸宽）。",
         "face widths/s",
         f"90th percentile of the optical flow around the face, camera removed, > {MOVING} and > "
-        f"{MOVING_LEAST:.0%} of the picture's width per second, >= 0.3 s",
+        f"{MOVING_LEAST:.0%} of the picture's width per second, >= {MOVED_S} s ({FAR_MOVED_S} s if the face "
+        f"is narrower than {FAR_WIDTH:.0%} of that width)",
         (0.0, 0.45, 0.25),
         0.9,
     ),

@@ -21,6 +21,7 @@ SMILE_WIDTH, SMILE_WIDTH_STEP = 0.55, 0.15  # eye distances: the mouth at rest, 
 SMILE_LIFT_STEP = 0.06  # eye distances: rise of the mouth corners in a full smile
 BRIDGE_S, FLICKER_S = 0.35, 0.25  # shorter gaps in a movement are filled, and in its peak: one frame
 ONE_EYE_YAW = 25.0  # degrees: beyond, only the nearer eye is read
+AT_REST = 0.1  # share of a way from side to side that is still the side
 
 Spans = tuple[tuple[float, float], ...]  # (start, end) in seconds
 
@@ -199,12 +200,28 @@ def overlap(span: tuple[float, float], others: Spans) -> float:
     return sum(max(0.0, min(span[1], end) - max(span[0], start)) for start, end in others)
 
 
-def travel(curve: np.ndarray, readable: np.ndarray, face: Expression, within_s: float) -> tuple[float, Spans]:
-    """Largest way of a curve (T,) from one side to the other within `within_s` in one shot, and its time.
+def travels(
+    curve: np.ndarray, readable: np.ndarray, face: Expression, *, within_s: float, least: float
+) -> tuple[float, Spans]:
+    """Ways of a curve (T,) from one side to the other by more than `least`: the largest, the times of all."""
+    way, first, last = _travel(curve, readable, face, within_s)
+    if way <= least:
+        return 0.0, ()
+    span = (float(face.times_s[first]), float(face.times_s[last] + face.step_s))
+    frames = np.arange(len(readable))
+    sides = (readable & (frames < first), readable & (frames > last))
+    before, after = (travels(curve, side, face, within_s=within_s, least=least)[1] for side in sides)
+    return way, (*before, span, *after)
+
+
+def _travel(
+    curve: np.ndarray, readable: np.ndarray, face: Expression, within_s: float
+) -> tuple[float, int, int]:
+    """Largest way of a curve (T,) within `within_s` in one shot, and the frames between which it lies.
 
     Only frames in `readable` (T,) count; a side is where two neighbouring ones agree.
     """
-    best, spans = 0.0, ()
+    best = (0.0, 0, 0)
     for shot in np.unique(face.shots):
         at = np.flatnonzero(readable & (face.shots == shot))
         pairs = np.stack([curve[at[:-1]], curve[at[1:]]]) if len(at) > 1 else np.zeros((2, 0))
@@ -217,10 +234,15 @@ def travel(curve: np.ndarray, readable: np.ndarray, face: Expression, within_s: 
                 )
                 ends = ends[ends > i]
                 k = ends[np.argmax(high[ends])] if len(ends) else i
-                if high[k] - low[i] > best:
-                    best = float(high[k] - low[i])
-                    spans = ((float(face.times_s[at[i]]), float(face.times_s[at[k + 1]] + face.step_s)),)
-    return best, spans
+                way = float(high[k] - low[i])
+                if way > best[0]:
+                    rest = np.flatnonzero(near[i:k] & (low[i:k] <= low[i] + AT_REST * way))
+                    left = i + rest[-1]  # the last pair on this side, the first on the other
+                    there = np.flatnonzero(
+                        near[left : k + 1] & (high[left : k + 1] >= high[k] - AT_REST * way)
+                    )
+                    best = (way, int(at[left + 1]), int(at[left + there[0]]))
+    return best
 
 
 def turning_points(curve: np.ndarray, least: float) -> list[int]:
