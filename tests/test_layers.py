@@ -85,12 +85,9 @@ def test_the_check_bites(tmp_path):
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     file, wrong = copy / "signals" / "voice.py", []
     text = file.read_text(encoding="utf-8")
-    wrong += ["from ..reason import fold", "from .. import cli", "import affectgpt", "from . import expression"]
-    wrong += [
-        "from affectgpt.signals import expression",
-        "from affectgpt import reason",
-        "import affectgpt.ui",
-    ]
+    wrong += ["from ..reason import fold", "from .. import cli", "from . import expression"]
+    wrong += ["from affectgpt.signals import expression", "from affectgpt import reason"]
+    wrong += ["import affectgpt", "import affectgpt.ui"]
     for line in wrong:
         file.write_text(f"{text}\n{line}\n", encoding="utf-8")
         assert len(violations(copy)) == 1, line
