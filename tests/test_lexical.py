@@ -298,7 +298,7 @@ def _steps(function, *args) -> int:
     "piece", ["happy ", "高兴", "not so happy but ", "不太高兴恐怕", "haha x ", "happy, "]
 )
 def test_work_grows_with_the_length_and_not_with_its_square(piece):
-    list(find(piece))  # the tables are read and kept
+    _steps(find, piece)  # reads the tables; and Python 3.12 counts steps from the second time on
     short, long = (_steps(find, piece * count) for count in (50, 200))
     assert long < 4.6 * short, (short, long)
 
