@@ -102,6 +102,10 @@ def test_gaze_that_wanders_is_found_and_blinks_do_not_count():
     clue = found(face_clip([{"gaze_x": 0.2 if i // 10 % 2 else -0.15} for i in range(40)]))["gaze_shifts"]
     assert clue.spans == tuple(pytest.approx((k - 0.1, k + 0.1)) for k in (1, 2, 3))
     assert "up to 35%" in clue.text.en
+    late = [
+        {"gaze_x": -0.2 + 0.01 * max(0, i - 12) if i < 20 else 0.2} for i in range(40)
+    ]  # drifts, then jumps
+    assert found(face_clip(late))["gaze_shifts"].spans == (pytest.approx((1.9, 2.1)),)
     drift = [{"gaze_x": 0.2 - 0.01 * i} for i in range(40)]
     assert "gaze_shifts" not in named(face_clip(drift))
     closed = [{"gaze_x": 0.3, "eye_open": 0.05} if i % 8 == 0 else {} for i in range(40)]

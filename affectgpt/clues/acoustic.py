@@ -43,7 +43,7 @@ def measure(clip: Clip) -> list[Clue]:
         at = where(voice.speech, voice)
         en, zh = f"What sounds {at.en} is voice-like{DOUBT.en}.", f"{at.zh}，声音像人声{DOUBT.zh}。"
         clues.append(clue("voice_like_sound", voice, 100 * voice.voiced_energy, en, zh, spans=voice.speech))
-    return clues + _limits(voice, unknown)
+    return clues + _limits(voice)
 
 
 def _unheard(voice: Voice) -> Clue:
@@ -90,14 +90,13 @@ def _gappy(voice: Voice) -> bool:
     return _noisy(voice) and voice.dynamic_db < rules.CLEAR_DYNAMIC_DB
 
 
-def _limits(voice: Voice, unknown: bool = False) -> list[Clue]:
+def _limits(voice: Voice) -> list[Clue]:
     if voice.dynamic_db < (rules.CLEAR_DYNAMIC_DB if voice.speechlike else rules.NOISY_DB):
         en = f"Loud and quiet parts of the sound differ by only {voice.dynamic_db:.0f} dB: "
         zh = f"声音的强弱只差 {voice.dynamic_db:.0f} 分贝，"
         if voice.speechlike:
-            en += f"noise or music may hide {'a voice, if there is one' if unknown else 'the voice'}, so that"
-            en += " pitch and effort are not judged."
-            zh += f"{'即使有人声，也' if unknown else '人声'}可能被噪声或音乐盖住，因此不判断音高和用力程度。"
+            en += "noise or music may cover it in part, so that pitch and effort are not judged."
+            zh += "可能有一部分被噪声或音乐盖住，因此不判断音高和用力程度。"
         else:
             en += "a voice in it could not be made out."
             zh += "即使有人声也难以分辨。"

@@ -22,7 +22,9 @@ def head(face: Expression) -> list[Clue]:
     if pitch > rules.HEAD_DOWN:
         spans = face.spans(face.pitch > rules.HEAD_DOWN, 0.3)
         clues.append(visual_clue("head_down", OTHER_RULES["head_down"], pitch, face, spans, good))
-    turn, spans = travels(face.yaw, face.mesh, face, within_s=rules.TURN_S, least=rules.HEAD_TURN)
+    turn, spans = travels(
+        face.yaw, face.mesh, face, within_s=rules.TURN_S, least=rules.HEAD_TURN, rest=rules.TURN_REST
+    )
     if spans:
         how = AT_MOST[len(spans) > 1]
         clues.append(visual_clue("head_turns", OTHER_RULES["head_turns"], turn, face, spans, good, how))
@@ -111,7 +113,9 @@ def gaze(face: Expression) -> list[Clue]:
     if readable.sum() < rules.MIN_MESH:
         return []
     good = quality(face, readable)
-    moved, spans = travels(face.gaze_x, readable, face, within_s=rules.SHIFT_S, least=rules.GAZE_SHIFT)
+    moved, spans = travels(
+        face.gaze_x, readable, face, within_s=rules.SHIFT_S, least=rules.GAZE_SHIFT, rest=rules.SHIFT_REST
+    )
     if spans:
         rule, how = OTHER_RULES["gaze_shifts"], AT_MOST[len(spans) > 1]
         return [visual_clue("gaze_shifts", rule, 100 * moved, face, spans, good, how)]

@@ -21,7 +21,6 @@ SMILE_WIDTH, SMILE_WIDTH_STEP = 0.55, 0.15  # eye distances: the mouth at rest, 
 SMILE_LIFT_STEP = 0.06  # eye distances: rise of the mouth corners in a full smile
 BRIDGE_S, FLICKER_S = 0.35, 0.25  # shorter gaps in a movement are filled, and in its peak: one frame
 ONE_EYE_YAW = 25.0  # degrees: beyond, only the nearer eye is read
-AT_REST = 0.1  # share of a way from side to side that is still the side
 
 Spans = tuple[tuple[float, float], ...]  # (start, end) in seconds
 
@@ -201,21 +200,26 @@ def overlap(span: tuple[float, float], others: Spans) -> float:
 
 
 def travels(
-    curve: np.ndarray, readable: np.ndarray, face: Expression, *, within_s: float, least: float
+    curve: np.ndarray, readable: np.ndarray, face: Expression, *, within_s: float, least: float, rest: float
 ) -> tuple[float, Spans]:
-    """Ways of a curve (T,) from one side to the other by more than `least`: the largest, the times of all."""
-    way, first, last = _travel(curve, readable, face, within_s)
+    """Ways of a curve (T,) from one side to the other by more than `least`: the largest, the times of all.
+
+    `rest`: the share of a way that is still the side.
+    """
+    way, first, last = _travel(curve, readable, face, within_s, rest)
     if way <= least:
         return 0.0, ()
     span = (float(face.times_s[first]), float(face.times_s[last] + face.step_s))
     frames = np.arange(len(readable))
     sides = (readable & (frames < first), readable & (frames > last))
-    before, after = (travels(curve, side, face, within_s=within_s, least=least)[1] for side in sides)
+    before, after = (
+        travels(curve, side, face, within_s=within_s, least=least, rest=rest)[1] for side in sides
+    )
     return way, (*before, span, *after)
 
 
 def _travel(
-    curve: np.ndarray, readable: np.ndarray, face: Expression, within_s: float
+    curve: np.ndarray, readable: np.ndarray, face: Expression, within_s: float, rest: float
 ) -> tuple[float, int, int]:
     """Largest way of a curve (T,) within `within_s` in one shot, and the frames between which it lies.
 
@@ -236,11 +240,9 @@ def _travel(
                 k = ends[np.argmax(high[ends])] if len(ends) else i
                 way = float(high[k] - low[i])
                 if way > best[0]:
-                    rest = np.flatnonzero(near[i:k] & (low[i:k] <= low[i] + AT_REST * way))
-                    left = i + rest[-1]  # the last pair on this side, the first on the other
-                    there = np.flatnonzero(
-                        near[left : k + 1] & (high[left : k + 1] >= high[k] - AT_REST * way)
-                    )
+                    here = np.flatnonzero(near[i:k] & (low[i:k] <= low[i] + rest * way))
+                    left = i + here[-1]  # the last pair on this side, the first on the other
+                    there = np.flatnonzero(near[left : k + 1] & (high[left : k + 1] >= high[k] - rest * way))
                     best = (way, int(at[left + 1]), int(at[left + there[0]]))
     return best
 
