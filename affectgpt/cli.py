@@ -231,7 +231,10 @@ def _check_outputs(json_file: str | None, html_file: str | None, inputs: list[st
         if any(_same(file, other) for other in taken):
             raise _error("same_file", option=option, name=shown_name(file))
         taken.append(file)
-        existed = file.exists()
+        try:
+            existed = file.exists()
+        except OSError:  # a name that no file can have: writing says so
+            existed = True
         _write(name, "", append=True)
         if not existed:
             file.unlink()
@@ -276,6 +279,7 @@ def _told(language: str) -> Iterator[None]:
 def main() -> None:
     """Run the command line; what a shell does to us (signals, closed pipes, odd encodings) ends quietly."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every `finally` runs
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115  (the shell has closed it)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")

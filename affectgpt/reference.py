@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ MESSAGES = {
         "Cannot read {name}: give a text or a JSON file.", "无法读取 {name}：请提供文本或 JSON 文件。"
     ),
     "no_json": Text("{name} is not valid JSON: check the file.", "{name} 不是有效的 JSON：请检查该文件。"),
+    "folder": Text(
+        "{name} is a folder: give a file, or the text itself.", "{name} 是文件夹：请给出文件或文本。"
+    ),
     "nothing": Text(
         "The reference {name} holds neither a text nor labels: give an explanation, or a list of emotions.",
         "参考 {name} 中既没有文本也没有标签：请提供解释文字或情绪列表。",
@@ -39,7 +43,9 @@ def read_reference(given: str, language: Language) -> Reference:
     """
     path = Path(given[:MAX_NAME])
     named = given.lower().endswith(FILE_ENDINGS) and len(given.split()) == 1
-    if not named and not _is_file(path, given):
+    if _is(path.is_dir, given):
+        raise _error("folder", shown_name(path))
+    if not named and not _is(path.is_file, given):
         return _found(given.strip(), [], given[:40])
     name = shown_name(path)
     try:
@@ -50,7 +56,7 @@ def read_reference(given: str, language: Language) -> Reference:
         return _found(text.strip(), [], name)
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _error("no_json", name) from error
     if not isinstance(data, dict):
         return _found("", _labels(data), name)
@@ -62,9 +68,9 @@ def read_reference(given: str, language: Language) -> Reference:
     )
 
 
-def _is_file(path: Path, given: str) -> bool:
+def _is(kind: Callable[[], bool], given: str) -> bool:
     try:
-        return len(given) <= MAX_NAME and path.is_file()
+        return len(given) <= MAX_NAME and bool(given.strip()) and kind()
     except (OSError, ValueError):  # a text that no file can be called
         return False
 

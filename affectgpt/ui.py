@@ -74,7 +74,8 @@ class Page(Layout):
         answer = [*asked[:-2], self.shown, self.status, self.player_card, self.player, *results, self.file]
         begin = [self.status, *buttons]
         wanted = [*clips, self.consent, self.subtitle, self.language]
-        ready = self.run.click(self.check, wanted, begin, queue=False, **PRIVATE)
+        at_once = {"concurrency_limit": None}  # in the queue, without which gradio shows no error
+        ready = self.run.click(self.check, wanted, begin, **at_once, **PRIVATE)
         picked = self.cards.click(self.fill, self.language, [*clips, *filled, *begin], queue=False, **PRIVATE)
         runs = []
         for first in (ready, picked):

@@ -86,7 +86,17 @@ def test_one_run_per_press_and_a_stop_can_be_followed_by_a_run(chromium, address
     page.wait_for_timeout(800)  # a press that follows faster is taken for a double one
     page.evaluate("for (let i = 0; i < 2; i++) document.querySelector('#ag-run').click()")
     page.wait_for_selector(".ag-status.finished", timeout=40_000)
-    assert len(started) == 2
+    assert len(started) == 3  # the example; the check and the run of one press
+    page.close()
+
+
+def test_what_is_missing_is_said_on_the_page(chromium, address):
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(address + "?lang=en")
+    page.wait_for_selector(".ag-example")
+    page.click("#ag-run")
+    page.wait_for_selector("text=Something is missing", timeout=10_000)
+    page.wait_for_selector("#ag-run:not([disabled])")
     page.close()
 
 

@@ -11,7 +11,16 @@ PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
     {"schema", "decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
     | {"signals", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"},
-    {"wheel", "decode", "media.subtitles", "media.messages", "media.resample", "card", "page.text"}
+    {
+        "wheel",
+        "decode",
+        "media.subtitles",
+        "media.messages",
+        "media.resample",
+        "media.folders",
+        "card",
+        "page.text",
+    }
     | {"signals.pitch", "signals.detectors", "signals.motion", "signals.curves"}
     | {"clues.visual_rules", "clues.phrases"},
     {"media.sniff", "faces", "signals.prosody", "signals.voice", "signals.expression"}

@@ -76,18 +76,3 @@ def test_the_root_goes_when_the_process_is_terminated(tmp_path):
     assert run.returncode == 143
     assert Path(run.stdout.strip()).parent == tmp_path
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_a_killed_page_left_is_swept_by_the_next(tmp_path, monkeypatch):
-    monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    kept = {f"affectgpt-page-{os.getppid()}-abcd", "affectgpt-page-x-abcd", f"other-{gone.pid}-abcd"}
-    for name in {f"affectgpt-page-{gone.pid}-abcd", f"affectgpt-job-{gone.pid}-abcd", *kept}:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "clip.mp4").write_bytes(b"x")
-    link = tmp_path / f"affectgpt-page-{gone.pid}-link"
-    link.symlink_to(tmp_path / f"other-{gone.pid}-abcd")
-    files.sweep()
-    assert {path.name for path in tmp_path.iterdir()} == {*kept, link.name}
-    assert (link / "clip.mp4").exists()

@@ -114,3 +114,11 @@ def test_worry_is_anxious_too_and_each_sector_comes_once_before_one_comes_twice(
 def test_more_evidence_makes_surer():
     weak, strong = _labels("有点难过"), _labels("我很难过，我想哭")
     assert weak["sad"] < strong["sad"]
+
+
+@pytest.mark.parametrize(
+    "text", ["War das gut? Gift und Not!", "Il était bizarre", "No me gusta, es horrible"]
+)
+def test_the_english_list_judges_no_other_language(text):
+    assert "polarity" not in _clues(text)
+    assert "polarity" in _clues("They have left me, and it is horrible")

@@ -54,3 +54,12 @@ def test_files_that_hold_nothing(tmp_path, data):
 def test_names_of_no_file_and_empty_text(given):
     with pytest.raises(AffectError):
         read_reference(given, "en")
+
+
+def test_a_folder_and_endless_brackets_are_one_line(tmp_path):
+    with pytest.raises(AffectError, match="is a folder"):
+        read_reference(str(tmp_path), "en")
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000)
+    with pytest.raises(AffectError, match="not valid JSON"):
+        read_reference(str(deep), "en")

@@ -14,7 +14,7 @@ from media_checks import ROOT, SECONDS, patch_child, refusal, run_fresh
 
 from affectgpt import media
 from affectgpt.decode.confine import CLONE_NEWNET, CLONE_NEWUSER
-from affectgpt.media import Limits, load_clip, sandbox
+from affectgpt.media import Limits, load_clip
 
 
 def evil(monkeypatch, body: str) -> None:
@@ -149,19 +149,32 @@ def test_nothing_is_left_when_the_child_cannot_start(mute, tmp_path, monkeypatch
 
 def test_folders_of_killed_processes_are_swept(mute, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    two_hours_ago = time.time() - 7200
-    for name in (f"{sandbox.FOLDER_PREFIX}old", f"{sandbox.FOLDER_PREFIX}new", "affectgpt-page", "other"):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    swept = {f"affectgpt-{kind}-{gone.pid}-abcd" for kind in ("decoder", "page", "job")}
+    kept = {f"affectgpt-page-{os.getppid()}-abcd", "affectgpt-page-x-abcd", f"other-{gone.pid}-abcd"}
+    for name in swept | kept:
         (tmp_path / name).mkdir()
-        (tmp_path / name / "player.mp4").write_bytes(b"x")
-        if not name.endswith("new"):
-            os.utime(tmp_path / name, (two_hours_ago, two_hours_ago))
-    link = tmp_path / f"{sandbox.FOLDER_PREFIX}link"
-    link.symlink_to(tmp_path / "other")
-    os.utime(link, (two_hours_ago, two_hours_ago), follow_symlinks=False)
+        (tmp_path / name / "clip.mp4").write_bytes(b"x")
+    link = tmp_path / f"affectgpt-page-{gone.pid}-link"
+    link.symlink_to(tmp_path / f"other-{gone.pid}-abcd")
     load_clip(mute, track=False)
-    left = {f"{sandbox.FOLDER_PREFIX}new", "affectgpt-page", "other", link.name}
-    assert {path.name for path in tmp_path.iterdir()} == left
-    assert (tmp_path / "other/player.mp4").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {*kept, link.name}
+    assert (link / "clip.mp4").exists()
+
+
+def test_a_process_that_ends_while_it_reads_leaves_nothing(mute, tmp_path):
+    code = (
+        "import sys, threading, time; from affectgpt.media import load_clip\n"
+        "def work():\n    while True: load_clip(sys.argv[1], player=True)\n"
+        "threading.Thread(target=work, daemon=True).start(); time.sleep(1.5); sys.exit(3)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(mute)], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}
+    )
+    assert run.returncode == 3
+    time.sleep(0.5)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_hang_ends_long_before_the_time_of_a_long_clip(mute, monkeypatch):

@@ -31,6 +31,15 @@ MAX_QUOTES = 4  # different words quoted in one sentence
 # Discourse markers that VADER's list counts as sentiment: "Yes." is an answer, "like" mostly compares.
 NO_SENTIMENT = ("yes", "yeah", "no", "well", "sure", "ok", "okay", "like", "please", "pretty", "god", "hey")
 
+COMMON_EN = {  # every English sentence has some, and they mean nothing in neighbouring languages
+    "the", "you", "i", "it", "is", "are", "and", "my", "your", "his", "her", "our", "their", "this", "that",
+    "these", "those", "have", "has", "had", "don", "of", "to", "for", "with", "what", "who", "why", "how",
+    "when", "where", "be", "been", "do", "did", "we", "they", "he", "she", "on", "at", "from", "but", "if",
+    "can", "will", "would", "there", "here", "them", "him", "just", "all", "very", "too", "up", "out", "as",
+    "now", "let", "get", "got", "go", "never", "really", "then", "because",
+}  # fmt: skip
+SHORT_WORDS, COMMON_SHARE = 2, 0.15
+
 SENTENCE = re.compile(r"([^.!?。…]*)([.!?。…]*)")
 ELLIPSIS = re.compile(r"…+|\.{2,}|。{2,}")
 STAMMER = re.compile(
@@ -67,7 +76,7 @@ def measure(clip: Clip) -> list[Clue]:
     text = text[:MAX_READ]
     flat = plain(text)
     hits = find(flat)
-    compound = _polarity(text[:MAX_POLARITY]) if language_of(text) == "en" else 0.0
+    compound = _polarity(text[:MAX_POLARITY]) if _is_english(flat) else 0.0
     if compound > 0 and not any(_affect(hit)[0] > 0 for hit in hits):
         compound = 0.0  # "I promise", "a friend", "united": alone it was right in 12 subtitles of 29
     if hits and all(hit.forbidden for hit in hits):
@@ -83,6 +92,13 @@ def measure(clip: Clip) -> list[Clue]:
 def language_of(text: str) -> Language:
     """Return "zh" or "en", by the same rule as the syllables of the speech rate are counted."""
     return "zh" if is_chinese(text) else "en"
+
+
+def _is_english(flat: str) -> bool:
+    """Whether a text has as many common English words as a sentence has; VADER reads no other tongue."""
+    words = re.findall(r"[^\W\d_][\w']*", flat)
+    known = sum(word.partition("'")[0] in COMMON_EN for word in words)
+    return language_of(flat) == "en" and (len(words) <= SHORT_WORDS or known >= COMMON_SHARE * len(words))
 
 
 def _quote(clip: Clip) -> Clue:

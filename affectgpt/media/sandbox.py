@@ -16,10 +16,8 @@ import re
 import select
 import shutil
 import signal
-import stat
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -39,6 +37,7 @@ from ..decode.pictures import (
     TRACK_LONG_SIDE,
     TRACK_SHORT_SIDE,
 )
+from . import folders
 from .sniff import HEAD_BYTES, above_standard, sniff
 
 log = logging.getLogger(__name__)
@@ -49,8 +48,6 @@ SLACK_S = 1.0  # by which a plan may exceed the limit of duration
 EXIT_WAIT_S = 1.0
 MAX_WAIT_S = 1e6  # `poll` counts milliseconds in 32 bits
 PIPE_BYTES = 1 << 20  # a frame of the track passes at once: a tenth less time than with the usual 64 kB
-FOLDER_PREFIX = "affectgpt-decoder-"  # in the temporary folder, where other parts of the product have theirs
-FOLDER_AGE_S = 3600.0  # a private folder as old as this was left by a process that was killed
 # Started by code and not by "-m", which would load the whole product beside the hostile file.
 CHILD_CODE = """
 import sys, types
@@ -209,19 +206,6 @@ def _note(note: Any) -> tuple[str, list[float]]:
     return str(note[0]), [_number(value) for value in note[1]]
 
 
-def _sweep() -> None:
-    """Remove the private folders that killed processes of this user have left."""
-    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
-        for entry in entries:
-            if not entry.name.startswith(FOLDER_PREFIX):
-                continue
-            with suppress(OSError):
-                state = entry.stat(follow_symlinks=False)
-                old = time.time() - state.st_mtime > FOLDER_AGE_S
-                if old and stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid():
-                    shutil.rmtree(entry.path, ignore_errors=True)
-
-
 class _Child:
     """The decoder's process: started, read against the clock, and gone when the block is left."""
 
@@ -233,8 +217,8 @@ class _Child:
         memory, self._silence_limit_s = limits.child_memory_bytes, limits.silence_wall_s
         if job["decoder"] == "decord":
             memory, self._silence_limit_s = limits.decord_memory_bytes, math.inf
-        _sweep()
-        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        folders.sweep()
+        self._folder = folders.make("decoder")
         descriptors: list[int] = []
         try:
             descriptors += map(above_standard, os.pipe())

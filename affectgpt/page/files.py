@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
-import re
 import shutil
 import signal
 import sys
 import tempfile
 import threading
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..media import folders
 from ..media.subtitles import to_vtt
 from ..schema import Cue, Text
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ROOT_VARIABLE = "GRADIO_TEMP_DIR"  # the only way to tell gradio where uploads belong
-ROOT_PREFIX, JOB_PREFIX = "affectgpt-page-", "affectgpt-job-"  # then the process that owns the folder
 COPY_SUFFIX = ".normalised.mp4"  # ends the name of our copy; only a name, nothing is trusted because of it
 NAME_CHARS = 60  # kept of a visitor's file name
 
@@ -40,35 +38,9 @@ class Example:
 def private_root() -> Path:
     """Return the folder of all uploads and jobs: GRADIO_TEMP_DIR, or a new one (0700), gone at our end."""
     if not os.environ.get(ROOT_VARIABLE):
-        sweep()
-        root = tempfile.mkdtemp(prefix=f"{ROOT_PREFIX}{os.getpid()}-")
-        os.environ[ROOT_VARIABLE] = root
-        atexit.register(shutil.rmtree, root, ignore_errors=True)
+        os.environ[ROOT_VARIABLE] = str(folders.make("page"))
         _end_in_order()
     return Path(os.environ[ROOT_VARIABLE])
-
-
-def sweep() -> None:
-    """Remove the folders of pages that were killed: their process is gone, or its number is now ours."""
-    for folder in Path(tempfile.gettempdir()).iterdir():
-        owner = re.fullmatch(rf"(?:{ROOT_PREFIX}|{JOB_PREFIX})(\d{{1,9}})-\w+", folder.name)
-        if not owner or folder.is_symlink():
-            continue
-        with suppress(OSError):  # another sweep was faster
-            if folder.stat().st_uid == os.geteuid() and not _lives(int(owner.group(1))):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lives(process: int) -> bool:
-    if process == os.getpid():
-        return False
-    try:
-        os.kill(process, 0)  # signal 0 only asks
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _end_in_order() -> None:
@@ -83,7 +55,7 @@ def job_folder() -> AbstractContextManager[str]:
 
     It lies outside `private_root`: gradio copies what it shows from elsewhere, but not what lies there.
     """
-    return tempfile.TemporaryDirectory(prefix=f"{JOB_PREFIX}{os.getpid()}-")
+    return tempfile.TemporaryDirectory(prefix=folders.prefix("job"))
 
 
 class Uploads:
