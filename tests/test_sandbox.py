@@ -147,8 +147,7 @@ def test_nothing_is_left_when_the_child_cannot_start(mute, tmp_path, monkeypatch
     assert len(os.listdir("/dev/fd")) == before
 
 
-def test_folders_of_killed_processes_are_swept(mute, tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_folders_of_killed_processes_are_swept(mute, tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     swept = {f"affectgpt-{kind}-{gone.pid}-abcd" for kind in ("decoder", "page", "job")}
@@ -158,7 +157,9 @@ def test_folders_of_killed_processes_are_swept(mute, tmp_path, monkeypatch):
         (tmp_path / name / "clip.mp4").write_bytes(b"x")
     link = tmp_path / f"affectgpt-page-{gone.pid}-link"
     link.symlink_to(tmp_path / f"other-{gone.pid}-abcd")
-    load_clip(mute, track=False)
+    code = "import sys; from affectgpt.media import load_clip; load_clip(sys.argv[1], track=False)"
+    fresh = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code, str(mute)], cwd=ROOT, env=fresh, check=True, timeout=60)
     assert {path.name for path in tmp_path.iterdir()} == {*kept, link.name}
     assert (link / "clip.mp4").exists()
 

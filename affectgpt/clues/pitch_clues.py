@@ -22,8 +22,6 @@ def level(voice: Voice, unknown: bool) -> list[Clue]:
     out, (usual_low, usual_high) = [], rules.USUAL_PITCH_HZ
     median, (low, high, _) = float(np.median(pitch_hz)), pitch_range(pitch_hz)
     spans, trust, high_hz = voice.speech, 1.0, median
-    who = Text("What sounds like a voice", "像人声的声音") if unknown else Text("The voice", "人声")
-    doubt = DOUBT if unknown else Text("", "")
     if median <= rules.HIGH_PITCH_HZ:
         trust = rules.STRETCH_TRUST
         spans = chosen(voice, [x > rules.STRETCH_PITCH_HZ for x in medians(voice)])
@@ -41,11 +39,11 @@ def level(voice: Voice, unknown: bool) -> list[Clue]:
         zh += f"音高中位数约 {median:.0f} 赫兹（{low:.0f}–{high:.0f} 赫兹），"
         zh += f"{'高于' if above else '低于' if below else '处于'}成人说话的常见范围。"
         out.append(clue("pitch_level", voice, median, en, zh, spans=voice.speech))
-        who, doubt = Text("The voice", "人声"), Text("", "")  # the doubt is said once
     if spans:
-        at = where(spans, voice)
-        en = f"{who.en} is high for speech {at.en}: its median pitch there is {high_hz:.0f} Hz (adults"
-        en += f" usually speak at {usual_low}–{usual_high} Hz){doubt.en}."
+        at, doubt = where(spans, voice), DOUBT if unknown and not out else Text("", "")  # said once
+        en = "What sounds like a voice" if doubt.en else "The voice"
+        en += f" is high for speech {at.en}: its median pitch there is {high_hz:.0f} Hz (adults usually"
+        en += f" speak at {usual_low}–{usual_high} Hz){doubt.en}."
         zh = f"{at.zh}，{'有像人声的声音，' if doubt.zh else '说话'}音调偏高，中位数约 {high_hz:.0f} 赫兹"
         zh += f"（成人说话通常在 {usual_low}–{usual_high} 赫兹）{doubt.zh}。"
         out.append(clue("high_pitch", voice, high_hz, en, zh, spans=spans, trust=trust))

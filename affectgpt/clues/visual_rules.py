@@ -62,10 +62,7 @@ ASIDE_YAW_DEG = 25.0  # both eyes must be seen well to call a look sidelong
 # ---- head: degrees
 HEAD_DOWN, HEAD_TURN = 28.0, 40.0
 TURN_S, SHIFT_S = 1.5, 1.0  # seconds in which a turn of the head and a shift of the gaze are done
-TURN_REST, SHIFT_REST = (
-    0.1,
-    0.25,
-)  # share of such a way at both ends that is not yet it: eyes drift, then jump
+TURN_REST, SHIFT_REST = 0.1, 0.25  # share of such a way that is still its side: eyes drift, then jump
 NOD, SHAKE, SWINGS = 5.0, 6.0, 3  # size and number of swings, there or back
 SWING_S = (0.1, 0.5)  # seconds: shortest and longest swing
 SWING_RATIO = 1.3  # a swing is so much larger than that of the other angle

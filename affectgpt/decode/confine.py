@@ -47,9 +47,8 @@ def confine_process(job: dict[str, Any]) -> None:
         hard = resource.getrlimit(kind)[1]
         value = int(wanted) if hard == resource.RLIM_INFINITY else min(int(wanted), hard)
         resource.setrlimit(kind, (value, value))
-    signal.setitimer(
-        signal.ITIMER_REAL, min(job["wall_s"], MAX_TIMER_S)
-    )  # ends this process even when the parent was killed
+    # ends this process even when the parent was killed
+    signal.setitimer(signal.ITIMER_REAL, min(job["wall_s"], MAX_TIMER_S))
     if sys.platform == "linux":
         _close_the_network()
 

@@ -17,7 +17,7 @@ NAME = re.compile(r"affectgpt-(?:decoder|page|job)-(\d{1,9})-\w+")
 
 
 def prefix(kind: Kind) -> str:
-    """Begin the name of a folder that goes with this process, however that ends: at the latest by `sweep`."""
+    """Begin the name of a folder that goes with this process; if that is killed, the next one removes it."""
     _remove_at_end()
     return f"affectgpt-{kind}-{os.getpid()}-"
 
@@ -27,15 +27,10 @@ def make(kind: Kind) -> Path:
     return Path(tempfile.mkdtemp(prefix=prefix(kind)))
 
 
-def sweep() -> None:
-    """Remove what killed processes of this user have left."""
-    _remove(lambda owner: owner != os.getpid() and not _lives(owner))
-
-
 @cache
 def _remove_at_end() -> None:
-    sweep()
-    _remove(lambda owner: owner == os.getpid())  # of an earlier process of the same number
+    """Once: remove what killed processes of this user have left, and ours when we end."""
+    _remove(lambda owner: owner == os.getpid() or not _lives(owner))  # we have made none yet
     atexit.register(_remove, lambda owner: owner == os.getpid())
 
 

@@ -217,7 +217,6 @@ class _Child:
         memory, self._silence_limit_s = limits.child_memory_bytes, limits.silence_wall_s
         if job["decoder"] == "decord":
             memory, self._silence_limit_s = limits.decord_memory_bytes, math.inf
-        folders.sweep()
         self._folder = folders.make("decoder")
         descriptors: list[int] = []
         try:
