@@ -1,0 +1,14 @@
+"""AffectGPT as three flat files in transformers' roles: exactly what is uploaded to the Hub."""
+
+from transformers import AutoConfig, AutoModel, AutoModelForMultimodalLM, AutoProcessor
+
+from .configuration_affectgpt import AffectGPTConfig
+from .modeling_affectgpt import AffectGPTForConditionalGeneration
+from .processing_affectgpt import AffectGPTProcessor
+
+AutoConfig.register("affectgpt", AffectGPTConfig, exist_ok=True)
+AutoModel.register(AffectGPTConfig, AffectGPTForConditionalGeneration, exist_ok=True)
+AutoModelForMultimodalLM.register(AffectGPTConfig, AffectGPTForConditionalGeneration, exist_ok=True)
+AutoProcessor.register(AffectGPTConfig, AffectGPTProcessor, exist_ok=True)
+
+__all__ = ["AffectGPTConfig", "AffectGPTForConditionalGeneration", "AffectGPTProcessor"]
