@@ -1,0 +1,168 @@
+"""What can go wrong while somebody's weights are fetched and loaded, each as one clear line."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from .media.sniff import shown_name
+from .schema import AffectError, Text
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+NETWORK = {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectError", "ConnectTimeout", "ReadTimeout"}
+NO_MEMORY = re.compile(r"out of memory|can't allocate memory|Cannot allocate memory", re.IGNORECASE)
+MESSAGES = {
+    "folder": Text(
+        "There is no folder {name}: give a folder with a model's files, or its id on the Hugging Face Hub.",
+        "找不到文件夹 {name}：请给出模型文件所在的文件夹，或其在 Hugging Face Hub 上的 ID。",
+    ),
+    "gated": Text(
+        "{name} is gated: accept its terms on its page on the Hugging Face Hub, log in with `hf auth login`, "
+        "then try again.",
+        "{name} 需要授权：请先在其 Hugging Face Hub 页面上接受条款，用 `hf auth login` 登录后重试。",
+    ),
+    "unknown": Text(
+        "There is no folder {name} here, and no such model on the Hugging Face Hub (or it is private): "
+        "check the name.",
+        "本机没有文件夹 {name}，Hugging Face Hub 上也没有该模型（或为私有）：请检查名称。",
+    ),
+    "offline": Text(
+        "There is no folder {name} here, and the Hugging Face Hub cannot be reached: connect to the "
+        "Internet, or give a folder that holds the model.",
+        "本机没有文件夹 {name}，且无法访问 Hugging Face Hub：请联网，或给出模型所在的文件夹。",
+    ),
+    "incomplete": Text(
+        "{name} lacks some of a model's files: give a folder with config.json, the tokenizer where there is "
+        "one, and all weights.",
+        "{name} 缺少模型文件：该文件夹应包含 config.json、分词器（如有）和全部权重。",
+    ),
+    "architecture": Text(
+        "{name} is another kind of model ({why}): give one of the right kind.",
+        "{name} 不是所需类型的模型（{why}）：请换成正确类型的模型。",
+    ),
+    "unfit": Text(
+        "The weights of {name} do not fit its configuration ({why}): download it again.",
+        "{name} 的权重与其配置不符（{why}）：请重新下载。",
+    ),
+    "damaged": Text(
+        "The files of {name} are damaged or cut short: download them again.",
+        "{name} 的文件已损坏或不完整：请重新下载。",
+    ),
+    "memory": Text(
+        "Not enough memory to load {name}: close other programs, take a machine with more, or quantise "
+        "(--quantize nf4).",
+        "内存不足，无法加载 {name}：请关闭其他程序、换用内存更大的机器，或使用量化（--quantize nf4）。",
+    ),
+    "disk": Text(
+        "The disk is full: free some space, then try again.",
+        "磁盘已满：请释放空间后重试。",
+    ),
+    "library": Text(
+        "{name} needs the Python package {why}: install it with pip.",
+        "{name} 需要 Python 包 {why}：请用 pip 安装。",
+    ),
+}
+
+
+def shown_model(name: str) -> str:
+    """A model's name as a message may show it: a Hub id whole, of a folder only the last part."""
+    return (
+        name if HUB_ID.fullmatch(name) and len(name) <= 96 and not Path(name).exists() else shown_name(name)
+    )
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is neither a model's folder nor can be a Hub id. Raises AffectError."""
+    if not _is_folder(name) and (not HUB_ID.fullmatch(name) or len(name) > 96):
+        raise _error("folder", name)
+    if _is_folder(name) and not (Path(name) / "config.json").is_file():
+        raise _error("incomplete", name)
+
+
+def check_files(folder: str) -> None:
+    """Refuse a folder whose weights are missing or cut short, by their heads alone. Raises AffectError."""
+    from safetensors import safe_open
+
+    with loading(folder):
+        files = sorted(Path(folder).glob("*.safetensors"))
+        if not files and not list(Path(folder).glob("pytorch_model*.bin")):
+            raise FileNotFoundError("no weights")
+        for file in files:
+            with safe_open(file, "pt"):
+                pass
+
+
+@contextlib.contextmanager
+def loading(*names: str) -> Iterator[None]:
+    """Turn what transformers, safetensors and the Hub client raise about these models into AffectErrors.
+
+    What is not known to be the user's to mend passes unchanged.
+    """
+    try:
+        yield
+    except AffectError:
+        raise
+    except Exception as error:
+        kind, why = _diagnose(error, local=all(map(_is_folder, names)))
+        if not kind:
+            raise
+        raise _error(kind, *names, why=why) from error
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).is_dir()
+    except OSError:  # a name that no file can have
+        return False
+
+
+def _error(kind: str, *names: str, why: str = "") -> AffectError:
+    shown = ", ".join(map(shown_model, names))
+    return AffectError(*(text.format(name=shown, why=why) for text in (MESSAGES[kind].en, MESSAGES[kind].zh)))
+
+
+def _diagnose(error: Exception, *, local: bool) -> tuple[str | None, str]:
+    """The kind of a failure and a word about it; transformers hides the cause under its own OSError."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    kinds = {type(cause).__name__ for cause in chain}
+    text = " ".join(str(cause) for cause in chain)
+    if isinstance(error, MemoryError) or "OutOfMemoryError" in kinds or NO_MEMORY.search(text):
+        return "memory", ""
+    if any(isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT) for cause in chain):
+        return "disk", ""
+    if "GatedRepoError" in kinds:
+        return "gated", ""
+    if kinds & {"RepositoryNotFoundError", "RevisionNotFoundError", "HFValidationError"}:
+        return "unknown", ""
+    if isinstance(error, ImportError):
+        return "library", "bitsandbytes" if "bitsandbytes" in text else (error.name or "?")
+    if kinds & {"SafetensorError", "JSONDecodeError", "UnicodeDecodeError", "UnpicklingError"}:
+        return "damaged", ""
+    if not local and kinds & NETWORK:
+        return "offline", ""
+    if "valid JSON" in text:
+        return "damaged", ""
+    if isinstance(error, OSError):
+        local = local or isinstance(error, FileNotFoundError)
+        return ("incomplete", "") if local or "EntryNotFoundError" in kinds else ("offline", "")
+    if isinstance(error, ValueError) and "do not fit" in text:
+        return "unfit", " ".join(str(error).partition("(")[2].rpartition(")")[0].split())
+    if isinstance(error, ValueError):
+        return "architecture", _short(str(error))
+    if isinstance(error, RuntimeError) and "size mismatch" in text:
+        return "damaged", ""
+    return None, ""
+
+
+def _short(text: str) -> str:
+    """The first clause of a library's message, without any path in it."""
+    text = re.sub(r"\S*/\S*", "…", " ".join(text.split()))
+    first = re.split(r"(?<=[a-z])[.:] ", text)[0]
+    return first if len(first) <= 120 else first[:119] + "…"
