@@ -124,7 +124,7 @@ def content(text: str) -> dict[str, set[str]]:
     """Return the clue categories that a text names, by modality, and under "emotion" its emotion sectors."""
     flat = plain(MODEL_HEADING.sub("", text))
     found: dict[str, set[str]] = {part: set() for part in (*MODALITIES, "emotion")}
-    for modality, name, pattern in _observables():
+    for modality, name, pattern in observables():
         if any(
             not NEGATION.search(flat, max(0, m.start() - NEGATION_REACH), m.start())
             for m in pattern.finditer(flat)
@@ -159,7 +159,7 @@ def _ratio(part: float, whole: float) -> float:
 
 
 @cache
-def _observables() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+def observables() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     """(modality, category, pattern in both languages) of our own table, written from general knowledge."""
     rows = files(__package__).joinpath("observables.tsv").read_text(encoding="utf-8").splitlines()[1:]
     return tuple(
