@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Iterator, Sequence
-from importlib import metadata
 from typing import Any
 
 from . import appraisal, labels, writing
 from .clues import MEASURES
+from .machine import versions
 from .schema import Clip, Clue, Language, Modality, Part, Text, Verdict
 
 VERSION = "2"  # of the rules: clues, weights, prototypes and wording; raise it when an answer changes
@@ -25,6 +25,7 @@ SENTENCE = re.compile(
     r".+?(?:[.!?]\s+|[。！？]|$)", re.DOTALL
 )  # pieces of a stream; together they are the text again
 
+STAGE_OF = {"lexical": "read", "acoustic": "heard", "visual": "seen"}
 NO_VOICE = {  # acoustic clues that describe no voice
     "silence", "voice_like_sound", "music_like_sound", "background_tone", "audible_breath", "noise",
 }  # fmt: skip
@@ -49,6 +50,24 @@ class SignalEngine:
     """Explain a clip from what can be measured in it; the same clip gives the same answer each time."""
 
     name = "signal"
+    why: Text | None = None
+
+    def answer(self, clip: Clip, language: Language) -> Iterator[tuple[str, Any]]:
+        """Yield the answer while it is made (`Engine.answer`)."""
+        clues: list[Clue] = []
+        for modality, found in self.clues(clip):
+            clues += found
+            for clue in found:
+                yield "clue", clue
+            yield "stage", STAGE_OF[modality]
+        text: dict[Part, str] = {}
+        for part, piece in self.explain(clip, clues, language):
+            text[part] = text.get(part, "") + piece
+            yield "text", (part, piece)
+        yield "stage", "explained"
+        yield "verdict", self.labels(clip, clues, "\n\n".join(text.values()))
+        yield "stage", "labelled"
+        yield "done", {"provenance": self.provenance(clip), "missing": self.missing(clip, clues)}
 
     def clues(self, clip: Clip) -> Iterator[tuple[Modality, list[Clue]]]:
         """Yield the clues of words and sound first and of the picture last: finding faces takes longest."""
@@ -104,7 +123,7 @@ class SignalEngine:
             "subtitle_source": clip.subtitle_source,
             "media": dict(clip.media),
             "python": platform.python_version(),
-            "libraries": {name: _version(name) for name in LIBRARIES},
+            "libraries": versions(LIBRARIES),
             "settings": {
                 "gain": appraisal.GAIN,
                 "weights": {modality: list(weights) for modality, weights in appraisal.WEIGHTS.items()},
@@ -112,10 +131,3 @@ class SignalEngine:
                 "window_s": list(appraisal.WINDOW_S),
             },
         }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

@@ -87,7 +87,8 @@ def _card(explanation: Explanation) -> str:
         for text in explanation.missing.values()
     )
     rows = "".join(_row(clue, language) for clue in explanation.clues)
-    engine = escape(f"{explanation.engine} {explanation.provenance.get('version', '')}")
+    facts = [explanation.provenance.get(name) for name in ("version", "model", "quantization")]
+    engine = escape(" ".join(str(fact) for fact in (explanation.engine, *facts) if fact))
     return (
         f"<article><h2>{escape(explanation.name)}</h2><div class=labels>{labels}</div>"
         f"{conflicts}{parts}{missing}"

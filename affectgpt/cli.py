@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
 import signal
 import sys
 import uuid
-from collections.abc import Iterator
-from enum import Enum
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
+from . import commands
+from .console import MESSAGES, Lang, Model, Quantize, check_outputs, mistake, quiet_libraries, told, write
 from .media.sniff import shown_name
 from .reference import Reference, read_reference
-from .schema import AffectError, Explanation, Text
+from .schema import AffectError, Explanation
 
 log = logging.getLogger(__name__)
 app = typer.Typer(
@@ -28,37 +26,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Why does a machine think somebody in a clip feels something? Clues, explanation, labels.",
 )
-MESSAGES = {
-    "one_each": Text(
-        "{option} was given {given} times for {clips} clips: give it once for each clip, in the same order.",
-        "{option} 给了 {given} 次，而片段有 {clips} 个：请按相同顺序为每个片段各给一次。",
-    ),
-    "one_of": Text(
-        "--subtitle and --subtitles were both given: give one of them.",
-        "--subtitle 与 --subtitles 不能同时使用：请只用其中一个。",
-    ),
-    "same_file": Text(
-        "{option} names a file that is also read or written here ({name}): choose another name.",
-        "{option} 指向的文件（{name}）在本次运行中另有用途：请换一个文件名。",
-    ),
-    "write": Text(
-        "Cannot write {name} ({why}): choose a file in a folder that exists and that you may write to.",
-        "无法写入 {name}（{why}）：请选择一个已存在且可写的文件夹中的文件。",
-    ),
-    "serve": Text(
-        "Cannot listen on {host}:{port} ({why}): choose another --host or --port.",
-        "无法监听 {host}:{port}（{why}）：请换一个 --host 或 --port。",
-    ),
-    "bug": Text(
-        "{name}: something went wrong on our side (incident {id}). The details are in the log above.",
-        "{name}：程序内部出错（编号 {id}），详情见上方日志。",
-    ),
-}
 
 
-class Lang(str, Enum):
-    en = "en"
-    zh = "zh"
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="signal (measured clues, no downloads), affectgpt (needs weights), or auto: what fits here."
+    ),
+]
+Quantization = Annotated[
+    Quantize | None, typer.Option(help="Precision of AffectGPT's language model; default: what fits.")
+]
 
 
 class Task(NamedTuple):
@@ -91,7 +69,13 @@ def explain(
         typer.Option(help="Reference explanation or labels to score against: text, or a TXT or JSON file."),
     ] = [],
     language: Annotated[Lang, typer.Option(help="Language of the answer.")] = Lang.en,
-    engine: Annotated[str, typer.Option(help="Engine: signal (measured clues, no downloads).")] = "signal",
+    engine: Engine = "auto",
+    model: Model = None,
+    quantize: Quantization = None,
+    samples: Annotated[
+        int, typer.Option(help="Sample so many answers of AffectGPT; 0: the likeliest one.", min=0, max=64)
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of sampling.")] = 0,
     start: Annotated[float | None, typer.Option(help="Use the clip from this second.")] = None,
     end: Annotated[float | None, typer.Option(help="Use the clip up to this second.")] = None,
     json_file: Annotated[
@@ -104,19 +88,21 @@ def explain(
     """Explain what is seen, heard and said in each CLIP, and which emotions that suggests."""
     from .engine import load_engine
 
-    with _told(language.value):
+    with told(language.value):
         if subtitle and subtitles:
-            raise _error("one_of")
+            raise mistake("one_of")
         for option, values in (
             ("--subtitle", subtitle),
             ("--subtitles", subtitles),
             ("--reference", reference),
         ):
             if len(values) not in (0, len(clips)):
-                raise _error("one_each", option=option, given=len(values), clips=len(clips))
-        _check_outputs(json_file, html_file, [*clips, *subtitles, *reference])
+                raise mistake("one_each", option=option, given=len(values), clips=len(clips))
+        check_outputs(json_file, html_file, [*clips, *subtitles, *reference])
         references = [read_reference(text, language.value) for text in reference]
-        runner = load_engine(engine)
+        runner = load_engine(engine, model, **_options(engine, quantize, samples, seed))
+    if runner.why:
+        print(runner.why[language.value], file=sys.stderr)
     nothing = [None] * len(clips)
     tasks = map(Task, clips, subtitle or nothing, subtitles or nothing, references or nothing)
     quiet = "-" in (json_file, html_file)
@@ -142,14 +128,14 @@ def explain(
                 continue
             if json_file:
                 line = json.dumps(done[-1].to_dict(), ensure_ascii=False) + "\n"
-                with _told(language.value):
-                    _write(json_file, line, append=len(done) > 1)
+                with told(language.value):
+                    write(json_file, line, append=len(done) > 1)
     finally:
         if html_file and done:
             from .card import to_html
 
-            with _told(language.value):
-                _write(html_file, to_html(done))
+            with told(language.value):
+                write(html_file, to_html(done))
     if failed:
         raise typer.Exit(failed)
 
@@ -158,16 +144,39 @@ def explain(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 7860,
+    engine: Engine = "auto",
+    model: Model = None,
+    quantize: Quantization = None,
 ):
     """Start the page on this machine."""
+    from .engine import load_engine
     from .ui import build_demo, launch_options, warm_up
 
-    demo = build_demo()
+    with told("en"):
+        runner = load_engine(engine, model, **_options(engine, quantize))
+    if runner.why:
+        print(runner.why.en, file=sys.stderr)
+    demo = build_demo(runner)
     warm_up()
     try:
         demo.launch(server_name=host, server_port=port, **launch_options())
     except OSError as error:
-        raise _error("serve", host=host, port=port, why=error.strerror or "in use") from error
+        raise mistake("serve", host=host, port=port, why=error.strerror or "in use") from error
+
+
+app.command()(commands.convert)
+app.command()(commands.doctor)
+
+
+def _options(engine: str, quantize: Quantize | None, samples: int = 0, seed: int = 0) -> dict:
+    """The options of AffectGPT, for an engine that may be one."""
+    if engine == "signal":
+        return {}
+    from .trained.runs import Settings
+
+    quiet_libraries()
+    settings = Settings(samples=samples, seed=seed)
+    return {"quantize": quantize.value if quantize else None, "settings": settings}
 
 
 def _explain_one(task: Task, engine, start_s, end_s, language, *, stream: bool) -> Explanation:
@@ -183,7 +192,7 @@ def _explain_one(task: Task, engine, start_s, end_s, language, *, stream: bool) 
         elif event.kind == "text" and stream:
             part, piece = event.value
             gap = "\n\n" if last_part not in (None, part) else ""
-            _write("-", gap + piece)
+            write("-", gap + piece)
             last_part = part
     explanation = fold(events)
     if task.reference:
@@ -193,7 +202,7 @@ def _explain_one(task: Task, engine, start_s, end_s, language, *, stream: bool) 
         explanation = explanation.with_scores(score(explanation, text or labels, labels=labels))
     if stream:
         scores = "\n" + _score_line(explanation) if explanation.scores else ""
-        _write("-", f"\n\n{_label_line(explanation)}{scores}\n")
+        write("-", f"\n\n{_label_line(explanation)}{scores}\n")
     for warning in explanation.warnings:
         print(f"  ! {warning[language]}", file=sys.stderr)
     return explanation
@@ -221,61 +230,6 @@ def _score_line(explanation: Explanation) -> str:
     return "= " + " · ".join(pieces)
 
 
-def _check_outputs(json_file: str | None, html_file: str | None, inputs: list[str]) -> None:
-    """Refuse, before any work, an output that cannot be written or that would destroy a file in use."""
-    taken = [Path(name) for name in inputs if len(name) < 1000]
-    for option, name in (("--json", json_file), ("--html", html_file)):
-        if name in (None, "-"):
-            continue
-        file = Path(name)
-        if any(_same(file, other) for other in taken):
-            raise _error("same_file", option=option, name=shown_name(file))
-        taken.append(file)
-        try:
-            existed = file.exists()
-        except OSError:  # a name that no file can have: writing says so
-            existed = True
-        _write(name, "", append=True)
-        if not existed:
-            file.unlink()
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
-    except (OSError, RuntimeError):  # a name that no file can have; a loop of links
-        return False
-
-
-def _write(file: str, text: str, *, append: bool = False) -> None:
-    try:
-        if file == "-":
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        else:
-            with open(file, "a" if append else "w", encoding="utf-8") as out:
-                out.write(text)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        name = "stdout" if file == "-" else shown_name(os.path.abspath(file))
-        raise _error("write", name=name, why=error.strerror) from error
-
-
-def _error(key: str, **values) -> AffectError:
-    return AffectError(MESSAGES[key].en.format(**values), MESSAGES[key].zh.format(**values))
-
-
-@contextlib.contextmanager
-def _told(language: str) -> Iterator[None]:
-    """End with one line in the reader's language and exit code 2 when the user has to mend something."""
-    try:
-        yield
-    except AffectError as error:
-        print(error.text[language], file=sys.stderr)
-        raise typer.Exit(2) from None
-
-
 def main() -> None:
     """Run the command line; what a shell does to us (signals, closed pipes, odd encodings) ends quietly."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every `finally` runs
@@ -284,7 +238,7 @@ def main() -> None:
         if stream is not None:
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
     try:
-        with _told("en"):
+        with told("en"):
             app(standalone_mode=True)
     except typer.Exit as end:
         sys.exit(end.exit_code)

@@ -5,46 +5,77 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from .schema import AffectError, Clip, Clue, Language, Modality, Part, Text, Verdict
+from .machine.choice import MODEL, NOT_CONFIGURED, configured, no_way, way
+from .schema import AffectError, Clip, Language, Text
+
+ENGINES = ("auto", "signal", "affectgpt")
 
 
 class Engine(Protocol):
-    """What turns a clip into clues, a text and labels; `reason` calls the methods in this order, once
-    each."""
+    """What turns a clip into clues, a text and labels."""
 
     name: str
+    why: Text | None  # this engine, when "auto" has chosen it
 
-    def clues(self, clip: Clip) -> Iterator[tuple[Modality, list[Clue]]]:
-        """Yield each modality with its clues, perhaps none, as soon as they are known."""
+    def answer(self, clip: Clip, language: Language) -> Iterator[tuple[str, Any]]:
+        """Yield (kind, value) of the events "stage", "clue", "text", "progress", "verdict", at last "done".
 
-    def explain(self, clip: Clip, clues: list[Clue], language: Language) -> Iterator[tuple[Part, str]]:
-        """Yield pieces of the explanation, each to be appended to its part."""
-
-    def labels(self, clip: Clip, clues: list[Clue], text: str) -> Verdict:
-        """Return labels, appraisal and conflicts; `text` is the explanation just written."""
-
-    def missing(self, clip: Clip, clues: list[Clue]) -> dict[Modality, Text]:
-        """Return a sentence for each modality that had nothing to say."""
-
-    def provenance(self, clip: Clip) -> dict[str, Any]:
-        """Return engine, model, settings, backends and versions behind the answer."""
+        See `schema.Event`. Text comes in pieces, each to be appended to its part; closing the stream ends the
+        work.
+        """
 
 
-def _signal() -> Engine:
-    from .baseline import SignalEngine
+def load_engine(name: str = "auto", model: str | None = None, **options: Any) -> Engine:
+    """Return the engine called `name`: "signal", "affectgpt" or "auto".
 
-    return SignalEngine()
-
-
-ENGINES = {"signal": _signal}
-
-
-def load_engine(name: str = "signal") -> Engine:
-    """Return the engine called `name`. Raises AffectError when there is none of that name."""
+    model: Hub id or folder of AffectGPT weights; None takes the environment's `AFFECTGPT_MODEL`. options:
+    those of `AffectGPTEngine`; without `quantize` what fits best is taken. "auto" takes AffectGPT when it is
+    configured, memory suffices and it loads, else the signal engine; `why` of the engine tells the reason.
+    Raises AffectError when there is no engine of that name, and for "affectgpt" when it cannot be loaded.
+    """
     if name not in ENGINES:
         known = ", ".join(ENGINES)
         raise AffectError(
             f"There is no engine called {name!r}: choose one of {known}.",
             f"没有名为“{name}”的引擎：请选择 {known}。",
         )
-    return ENGINES[name]()
+    if name == "auto":
+        return _best(model, options)
+    return _signal() if name == "signal" else _affectgpt(model, options)
+
+
+def _signal(why: Text | None = None) -> Engine:
+    from .baseline import SignalEngine
+
+    engine = SignalEngine()
+    engine.why = why
+    return engine
+
+
+def _affectgpt(model: str | None, options: dict[str, Any]) -> Engine:
+    model = configured(model)
+    if model is None:
+        raise AffectError(
+            f"No AffectGPT weights are configured: give --model, or set {MODEL} to a Hub id or a folder.",
+            f"尚未配置 AffectGPT 权重：请使用 --model，或将 {MODEL} 设为 Hub 模型名或文件夹。",
+        )
+    if not options.get("quantize"):
+        found = way(model)
+        options = {"device": found.device, **options, "quantize": found.quantization}
+    from .trained import AffectGPTEngine
+
+    return AffectGPTEngine(model, **options)
+
+
+def _best(model: str | None, options: dict[str, Any]) -> Engine:
+    """AffectGPT where it is configured, fits and loads, else the signal engine; `why` tells."""
+    model = configured(model)
+    if model is None:
+        return _signal(NOT_CONFIGURED)
+    try:
+        found = way(model, quantization=options.get("quantize"))
+        engine = _affectgpt(model, {"device": found.device, **options, "quantize": found.quantization})
+    except AffectError as error:
+        return _signal(no_way(error))
+    engine.why = found.why
+    return engine

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from .engine import Engine
 from .schema import Clip, Clue, Event, Explanation, Language, Part, Verdict
 
-STAGE_OF = {"lexical": "read", "acoustic": "heard", "visual": "seen"}
-
 
 def reason(clip: Clip, engine: Engine, *, language: Language = "en") -> Iterator[Event]:
     """Yield the events of one clip, in the order of `schema.Event`; closing the generator stops the work."""
@@ -23,22 +21,11 @@ def reason(clip: Clip, engine: Engine, *, language: Language = "en") -> Iterator
     yield event("started", {**head, "warnings": clip.warnings})
     yield event("stage", "prepared")
 
-    clues: list[Clue] = []
-    for modality, found in engine.clues(clip):
-        clues += found
-        for clue in found:
-            yield event("clue", clue)
-        yield event("stage", STAGE_OF[modality])
-
-    text: dict[Part, str] = {}
-    for part, piece in engine.explain(clip, clues, language):
-        text[part] = text.get(part, "") + piece
-        yield event("text", (part, piece))
-    yield event("stage", "explained")
-
-    yield event("verdict", engine.labels(clip, clues, "\n\n".join(text.values())))
-    yield event("stage", "labelled")
-    yield event("done", {"provenance": engine.provenance(clip), "missing": engine.missing(clip, clues)})
+    for kind, value in engine.answer(clip, language):
+        if kind == "done" and engine.why:
+            chosen = {"en": engine.why.en, "zh": engine.why.zh}
+            value = {**value, "provenance": {**value["provenance"], "chosen": chosen}}
+        yield event(kind, value)
 
 
 def fold(events: Iterable[Event]) -> Explanation:

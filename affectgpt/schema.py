@@ -256,10 +256,11 @@ class Event:
     clue      Clue
     text      (Part, str): a piece to append to that part of the explanation
     verdict   Verdict
+    progress  dict: work goes on (a stop takes effect here); perhaps "tokens" so far and what was "written"
     done      dict: provenance, missing
     """
 
-    kind: Literal["started", "stage", "clue", "text", "verdict", "done"]
+    kind: Literal["started", "stage", "clue", "text", "verdict", "progress", "done"]
     value: Any
     elapsed_s: float
 

@@ -32,9 +32,9 @@ PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build_demo(engine: Engine | None = None) -> gr.Blocks:
-    """Return the page, ready for `launch(**launch_options())`; the default engine is `signal`."""
+    """Return the page, ready for `launch(**launch_options())`; the default engine is `auto`."""
     files.private_root()  # gradio reads where uploads belong when the page is made
-    return Page(engine or load_engine("signal")).demo
+    return Page(engine or load_engine()).demo
 
 
 def warm_up() -> threading.Thread:
@@ -195,12 +195,14 @@ class Page(Layout):
                 self.uploads.release(
                     source, visitor
                 )  # only now: until the copy is shown, a stop keeps the clip
-                drawn = 0.0
+                drawn, draft = 0.0, ""  # what a model has written and not yet put into a part
                 for event in reason(loaded, self.engine, language=language):
-                    seen.append(event)
+                    if event.kind != "progress":
+                        seen.append(event)
+                    draft = _drafted(draft, event)
                     if event.kind == "stage" or time.monotonic() - drawn > REDRAW_S:
                         drawn = time.monotonic()
-                        yield self._progress(fold(seen), loaded, language)
+                        yield self._progress(fold(seen), loaded, language, draft)
                 explanation = fold(seen)
                 explanation = _scored(explanation, (reference or "").strip(), labels or "")
                 yield self._finish(explanation, loaded, language, Path(folder))
@@ -268,11 +270,11 @@ class Page(Layout):
             else {**out, self.clip: gr.Video(copy), self.sound: None}
         )
 
-    def _progress(self, explanation: Explanation, loaded: Clip, language: Language) -> dict:
+    def _progress(self, explanation: Explanation, loaded: Clip, language: Language, draft: str) -> dict:
         out = {
             self.status: html.status(explanation.timings, language, state="running"),
             self.clues: html.clues(explanation, language, duration_s=loaded.duration_s, running=True),
-            self.text: html.text(explanation, language, running=True),
+            self.text: html.text(explanation, language, running=True, draft=draft),
         }
         if "labelled" in explanation.timings:
             out |= {
@@ -310,6 +312,15 @@ def _require(clip: str | None, consent: bool, subtitle: str) -> None:
         raise mistake("need_consent")
     if len(subtitle or "") > MAX_SUBTITLE_CHARS:
         raise mistake("too_long", limit=MAX_SUBTITLE_CHARS)
+
+
+def _drafted(draft: str, event: Event) -> str:
+    """What is written but in no part yet: the text of a part takes its words off the front."""
+    if event.kind == "progress":
+        return draft + event.value.get("written", "")
+    if event.kind == "text":
+        return draft.lstrip().removeprefix(event.value[1].strip())
+    return "" if event.kind == "stage" else draft
 
 
 def _scored(explanation: Explanation, text: str, labels: str) -> Explanation:

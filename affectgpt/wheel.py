@@ -55,6 +55,8 @@ HEADING = re.compile(
     r"^[^\[,:：]{0,40}?(?:emotions?|labels?|feelings?|情感|情绪|标签)[^\[,:：]{0,16}[:：]\s*", re.IGNORECASE
 )
 BRACKETS = ("[", "(", "{", "【")
+STATED = re.compile(r"(?:emotional|sentiment) states? (?:is|are)\s*:?\s*([^.\n]*)")  # AffectGPT's own form
+BETWEEN = re.compile(r"[,;、\[\]'\"]|\b(?:and|or)\b")  # its labels
 HAN = re.compile("[\u3400-\u9fff]")
 WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")
 CLAUSE_END = re.compile('[,.;:!?，。；：！？、…“”"()（）\n]')
@@ -217,6 +219,27 @@ def mentions(text: str) -> list[Mention]:
     flat = plain(text)
     found = [*_mentions_en(flat), *_mentions_zh(flat)]
     return sorted(found, key=lambda mention: mention.start)
+
+
+def labels_in(answer: str) -> list[tuple[str, int, int]]:
+    """Return the labels of an answer to AffectGPT's label question, each with its place: (label, start, end).
+
+    "The character's emotional state is a, b and c." gives the words as they stand, in lower case, known or
+    not; another sentence gives its known words, in their base forms.
+    """
+    stated = STATED.search(answer)
+    if stated:
+        found, at = [], stated.start(1)
+        for piece in BETWEEN.split(stated.group(1)):
+            if label := piece.strip().lower():
+                at = answer.index(piece.strip(), at)
+                found.append((label, at, at + len(label)))
+    else:
+        found = [(m.word, m.start, m.end) for m in mentions(answer) if not m.negated]
+    first: dict[str, tuple[str, int, int]] = {}
+    for place in found:
+        first.setdefault(place[0], place)
+    return list(first.values())
 
 
 def _unique(labels: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ import media_files as files
 import numpy as np
 import pytest
 
+from affectgpt.baseline import SignalEngine
 from affectgpt.schema import Clip, Clue, Cue, Label, Text, Verdict
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -57,6 +58,9 @@ class FakeEngine:
     """The engine protocol with answers that a test can check by eye."""
 
     name = "fake"
+    why = None
+
+    answer = SignalEngine.answer  # the same order of events
 
     def clues(self, clip):
         heard = make_clue("acoustic", "wide_pitch", value=13.0, unit="st", spans=((0.5, 1.5),), strength=0.8)

@@ -10,27 +10,25 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
     {"schema", "decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
-    | {"signals", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"},
-    {
-        "wheel",
-        "decode",
-        "media.subtitles",
-        "media.messages",
-        "media.resample",
-        "media.folders",
-        "card",
-        "page.text",
-    }
+    | {"signals", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"}
+    | {"model.configuration_affectgpt", "model.adapter_affectgpt", "model.encoders_affectgpt", "auto"}
+    | {"trained.generation", "trained.relay"},
+    {"wheel", "decode", "card", "part_marks", "crops", "page.text"}
+    | {"media.subtitles", "media.messages", "media.resample", "media.folders"}
     | {"signals.pitch", "signals.detectors", "signals.motion", "signals.curves"}
-    | {"clues.visual_rules", "clues.phrases"},
+    | {"clues.visual_rules", "clues.phrases"}
+    | {"model.fusion_affectgpt", "model.processing_affectgpt", "machine", "machine.footprint"},
     {"media.sniff", "faces", "signals.prosody", "signals.voice", "signals.expression"}
-    | {"clues.face_rules", "clues.visual_clue", "labels", "wording", "metrics", "page.svg", "page.files"},
-    {"reference", "media.sandbox", "clues.head_clues", "clues.acoustic_clue"}
-    | {"appraisal", "writing", "page.html"},
-    {"clues.pitch_clues"},
-    {"media", "clues.acoustic", "clues.visual", "clues.lexical"},
-    {"clues", "page.look"},
-    {"baseline"},
+    | {"clues.face_rules", "clues.visual_clue", "labels", "wording", "metrics", "page.svg", "page.files"}
+    | {"model.pretrained_affectgpt", "trained.runs"},
+    {"reference", "parts", "media.sandbox", "clues.head_clues", "clues.acoustic_clue"}
+    | {"appraisal", "writing", "page.html", "console", "weights"}
+    | {"model.modeling_affectgpt", "convert.official", "convert.output"},
+    {"clues.pitch_clues", "model", "machine.choice", "trained.written"},
+    {"media", "clues.acoustic", "clues.visual", "clues.lexical"}
+    | {"convert", "machine.doctor", "trained.loader"},
+    {"clues", "page.look", "convert.export", "trained"},
+    {"baseline", "commands"},
     {"engine"},
     {"reason"},
     {"ui"},
@@ -102,6 +100,17 @@ def test_the_check_bites(tmp_path):
         assert len(violations(copy)) == 1, line
 
 
+def test_what_goes_to_the_hub_imports_only_its_siblings():
+    """The Hub's loader finds them by lines of the form "from .name import Thing"."""
+    for file in (PACKAGE / "model").glob("*_affectgpt.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                assert node.level == 1
+                assert node.module
+                assert node.module.endswith("_affectgpt"), f"{file.name}: {ast.unparse(node)}"
+            assert not isinstance(node, ast.Import) or "affectgpt" not in ast.unparse(node)
+
+
 def loaded_after(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint('MODULES', *sys.modules)"
     run = subprocess.run(
@@ -112,7 +121,18 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_import_is_light():
-    heavy = {"torch", "torchaudio", "gradio", "cv2", "mediapipe", "scipy", "av", "transformers", "typer"}
+    heavy = {
+        "torch",
+        "torchaudio",
+        "gradio",
+        "cv2",
+        "mediapipe",
+        "scipy",
+        "av",
+        "transformers",
+        "typer",
+        "peft",
+    }
     assert loaded_after("import affectgpt") & heavy == set()
 
 

@@ -139,7 +139,8 @@ def clues(explanation: Explanation, language: Language, *, duration_s: float, ru
             for clue, mark in zip(explanation.clues, marks, strict=True)
             if clue.modality == name
         ]
-        waiting = running and STAGE_OF[name] not in explanation.timings
+        stage = STAGE_OF[name] if explanation.engine == "signal" else "explained"  # a model writes its clues
+        waiting = running and stage not in explanation.timings
         lack = explanation.missing.get(name)
         note = say("none", language) if not lack else escape(lack[language])
         if waiting:  # the style sheet shows the one that holds
@@ -168,14 +169,14 @@ def _clue(clue: Clue, mark: str, language: Language) -> str:
     facts += [_seek(start, end, language) for start, end in clue.spans[:MAX_SPANS]]
     if len(clue.spans) > MAX_SPANS:
         facts.append(f"<span>+{len(clue.spans) - MAX_SPANS}</span>")
-    if not clue.spans:
-        facts.append(
-            f"<span>{say('in_subtitle' if clue.modality == 'lexical' else 'whole_clip', language)}</span>"
-        )
-    facts.append(_dots(clue.strength, language))
     if clue.kind == "written":
-        basis = say("written", language)
+        facts.append(f"<span>{say('written', language)}</span>")
+        basis = say("probe" if clue.basis.startswith("probe") else "fused", language)
     else:
+        if not clue.spans:
+            place = "in_subtitle" if clue.modality == "lexical" else "whole_clip"
+            facts.append(f"<span>{say(place, language)}</span>")
+        facts.append(_dots(clue.strength, language))
         basis = f"<b>{say('measured_by', language)}</b> {escape(clue.basis)}"
     return (
         f'<li id="clue-{mark}"><p><span class="ag-mark {clue.modality}">{mark}</span> '
@@ -200,9 +201,12 @@ def _dots(strength: float, language: Language) -> str:
     return f'<span class="ag-dots" role="img" aria-label="{label}" title="{label}">{dots}</span>'
 
 
-def text(explanation: Explanation, language: Language, *, running: bool = False) -> str:
-    """Return the four parts of the explanation, and a line when they are in the other language."""
-    if not explanation.parts:
+def text(explanation: Explanation, language: Language, *, running: bool = False, draft: str = "") -> str:
+    """Return the four parts of the explanation, and a line when they are in the other language.
+
+    draft: what is just being written and belongs to no part yet.
+    """
+    if not explanation.parts and not draft.strip():
         return ""
     other = ""
     if explanation.language != language:
@@ -210,12 +214,16 @@ def text(explanation: Explanation, language: Language, *, running: bool = False)
         other = f'<p class="ag-note">{say(key, language, run=say("run", language))}</p>'
     caret = "<span class=ag-caret></span>" if running else ""
     last = [name for name in (*MODALITIES, "inference") if explanation.parts.get(name)][-1:]
+    if draft.strip():
+        last = []
     parts = "".join(
         f'<section class="{name}"><h3>{icon(name)}{say(name, language)}</h3><p lang="{explanation.language}">'
         f"{_lines(explanation.parts[name])}{caret if [name] == last else ''}</p></section>"
         for name in (*MODALITIES, "inference")
         if explanation.parts.get(name)
     )
+    if draft.strip():
+        parts += f'<section class="ag-draft"><p lang="en">{_lines(draft)}{caret}</p></section>'
     return f'<section class="ag-card ag-text"><h2>{say("explanation", language)}</h2>{other}{parts}</section>'
 
 
@@ -235,11 +243,16 @@ def limits(explanation: Explanation, language: Language) -> str:
     if faces:
         tool = f"{faces} · {lost[language]}" if lost else str(faces)
         body += f"<dt>{say('face_tool', language)}</dt><dd>{escape(tool)}</dd>"
-    engine = " ".join(str(x) for x in (explanation.engine, explanation.provenance.get("version")) if x)
+    known = explanation.provenance
+    facts = [known.get(name) for name in ("version", "model", "quantization", "dtype", "device")]
+    engine = " · ".join(str(fact) for fact in (explanation.engine, *facts) if fact not in (None, "none"))
     body += f"<dt>{say('engine', language)}</dt><dd>{escape(engine)}</dd>"
+    if known.get("chosen"):
+        body += f"<dt>{say('chosen', language)}</dt><dd>{escape(known['chosen'][language])}</dd>"
+    honest = "honest_written" if "model" in known else "honest"
     return (
         f'<section class="ag-card ag-limits"><h2>{icon("scale")}{say("limits", language)}</h2>'
-        f"<p>{say('honest', language)}</p><dl>{body}</dl></section>"
+        f"<p>{say(honest, language)}</p><dl>{body}</dl></section>"
     )
 
 

@@ -105,13 +105,18 @@ TEXT: dict[str, Text] = {
         "点击时间即可查看该时刻；圆点表示测量的可靠程度。",
     ),
     "timeline": Text("When each clue was measured", "各线索出现的时间"),
-    "none_yet": Text("measuring …", "测量中……"),
+    "none_yet": Text("working …", "进行中……"),
     "none_stopped": Text("stopped", "已停止"),
-    "none": Text("No clue was measured.", "没有测得线索。"),
+    "none": Text("No clue was found.", "没有找到线索。"),
     "reliability": Text("reliability {value} of 1", "可靠度 {value}（满分 1）"),
     "whole_clip": Text("whole clip", "整个片段"),
     "in_subtitle": Text("in the words", "见于话语"),
     "written": Text("written by a model, not measured", "由模型写出，并非测得"),
+    "fused": Text("From the description of the whole clip.", "出自对整个片段的描述。"),
+    "probe": Text(
+        "The description says nothing about this; the model was asked about this modality alone.",
+        "整体描述没有提到这一方面；这是单独询问该模态得到的回答。",
+    ),
     "measured_by": Text("Measured by", "测量方法"),
     "seek": Text("show {start} s in the clip", "跳到片段的 {start} 秒处"),
     "explanation": Text("Explanation", "解释"),
@@ -132,6 +137,14 @@ TEXT: dict[str, Text] = {
         "below trained models; treat the labels as a hypothesis and check the clues.",
         "本引擎只凭若干测量估计外在情绪，并不知道任何人的真实感受；准确率远低于训练过的模型。请把标签当作假设，并自行核对线索。",
     ),
+    "honest_written": Text(
+        "A language model wrote this about what it was shown; nothing in it was measured, and it may name "
+        "things that are not there. It estimates apparent emotion, not what anybody feels: check it against "
+        "the clip.",
+        "以上内容由语言模型根据所给画面、声音和文字写成，并非测量所得，可能提到片段中并不存在的细节。它只估计外在情绪，"
+        "不代表任何人的真实感受：请对照片段自行核对。",
+    ),
+    "chosen": Text("Why this engine", "为何使用该引擎"),
     "scores": Text("Against the reference", "与参考答案的对比"),
     "label_overlap": Text("Label overlap", "标签重合度"),
     "clue_overlap": Text("Clue overlap", "线索重合度"),
