@@ -16,6 +16,7 @@ lint: $(VENV)/dev.done
 
 bench: $(VENV)/demo.done
 	$(BIN)/python -m benchmarks.signal_engine
+	$(BIN)/python -m benchmarks.engine
 
 # mediapipe 0.10.21 is the last wheel that carries its models. Its dependency list asks for numpy < 2 and much that is
 # not needed, so it is refused here and what it really needs stands in requirements.txt. There is no wheel for Python 3.13:
