@@ -23,7 +23,7 @@ from transformers import (
 )
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from .adapter_affectgpt import inject_lora, without_lora
+from .adapter_affectgpt import inject_lora, keep_head_cheap, without_lora
 from .configuration_affectgpt import AffectGPTConfig
 from .encoders_affectgpt import AffectGPTFeatures, hear, in_turn, see
 from .fusion_affectgpt import AffectGPTFusion
@@ -63,6 +63,7 @@ class AffectGPTForConditionalGeneration(AffectGPTPreTrainedModel, GenerationMixi
         self.fusion = AffectGPTFusion(config)
         self.language_model = AutoModelForCausalLM.from_config(config.text_config)
         inject_lora(self.language_model, config.lora)
+        keep_head_cheap(self.language_model)
         self.post_init()
         self.eval()
 

@@ -26,6 +26,7 @@ from .adapter_affectgpt import (
     inject_lora,
     is_adapter,
     keep_exact,
+    keep_head_cheap,
     only_language_model,
     quantization,
     restore_exact,
@@ -129,6 +130,7 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
         model.audio_tower = _load_base(HubertModel, audio, config=config.audio_config, **options)
         model.fusion = AffectGPTFusion(config).to(model.language_model.device, dtype)
         inject_lora(model.language_model, lora, dtype)
+        keep_head_cheap(model.language_model)
         config.dtype = dtype
         model.generation_config = _generation_config(config, model.language_model.generation_config)
         if quantization_config is not None:

@@ -33,14 +33,14 @@ def written_clues(
         text, basis = parts.get(modality, ""), FUSED
         if not text.strip() and modality in probes:
             mode, answer = probes[modality]
-            text, basis = _about(modality, answer), f"probe {mode}"
+            text, basis = _about(answer), f"probe {mode}"
         for number, sentence in enumerate(sentences(text), 1):
             shown = Text(sentence, chinese.get(sentence, sentence))
             out.append(Clue(modality, f"written_{number}", shown, None, "", basis, kind="written"))
     return out
 
 
-def _about(modality: Modality, answer: str) -> str:
+def _about(answer: str) -> str:
     """A probe knows one modality alone: what it concludes is no clue, the rest is about that modality."""
     return " ".join(text.strip() for part, text in split_parts(answer).items() if part != "inference")
 
