@@ -164,7 +164,7 @@ def watch_memory(path: str, quantize: str, device: str) -> dict[str, float]:
     """Load, answer five prompts, and return MiB: the weights, the peak above the libraries, and their own."""
     import torch
 
-    from affectgpt.model.adapter_affectgpt import inject_lora
+    from affectgpt.model.adapter_affectgpt import inject_lora, keep_head_cheap
     from affectgpt.model.configuration_affectgpt import LORA
 
     if quantize != "none" or path.endswith("_nf4"):
@@ -175,6 +175,7 @@ def watch_memory(path: str, quantize: str, device: str) -> dict[str, float]:
     start = time.perf_counter()
     model = load(path, quantize, device)
     inject_lora(model, LORA, torch.bfloat16)
+    keep_head_cheap(model)
     loaded = time.perf_counter() - start
     speed(model.eval(), device, len(shapes.PROMPTS), MEMORY_TOKENS)
     peak.stop()
