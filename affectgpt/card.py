@@ -88,7 +88,9 @@ def _card(explanation: Explanation) -> str:
     )
     rows = "".join(_row(clue, language) for clue in explanation.clues)
     facts = [explanation.provenance.get(name) for name in ("version", "model", "quantization")]
-    engine = escape(" ".join(str(fact) for fact in (explanation.engine, *facts) if fact))
+    engine = escape(
+        " ".join(str(fact) for fact in (explanation.engine, *facts) if fact not in (None, "none"))
+    )
     return (
         f"<article><h2>{escape(explanation.name)}</h2><div class=labels>{labels}</div>"
         f"{conflicts}{parts}{missing}"

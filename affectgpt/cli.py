@@ -103,6 +103,8 @@ def explain(
         runner = load_engine(engine, model, **_options(engine, quantize, samples, seed))
     if runner.why:
         print(runner.why[language.value], file=sys.stderr)
+    if runner.name == "signal" and (quantize or samples or seed):
+        print(MESSAGES["ignored"][language.value], file=sys.stderr)
     nothing = [None] * len(clips)
     tasks = map(Task, clips, subtitle or nothing, subtitles or nothing, references or nothing)
     quiet = "-" in (json_file, html_file)

@@ -54,6 +54,10 @@ MESSAGES = {
         "image_llama_proj, which no mode uses, is zeros in this file; the weights are fp32.",
         "文件中的 image_llama_proj 为零（任何模式都不使用它）；权重为 fp32。",
     ),
+    "ignored": Text(
+        "--quantize, --samples and --seed are AffectGPT's: the signal engine does without them.",
+        "--quantize、--samples 和 --seed 仅用于 AffectGPT，信号引擎不使用这些选项。",
+    ),
     "bug": Text(
         "{name}: something went wrong on our side (incident {id}). The details are in the log above.",
         "{name}：程序内部出错（编号 {id}），详情见上方日志。",

@@ -79,16 +79,17 @@ def aligned_faces(
 
     N counts the frames that have a face: those with a mesh, turned so that an upright face's eyes are level;
     without any mesh those in which the detector saw the face, framed alike by its box and not turned. With
-    `count` only that many are cut, by the official rule: number floor(i * N / count) of them, some twice
-    where N is smaller. N is 0 where there is no face. `mask` False keeps what lies outside the face
-    (OpenFace's -nomask). Official files hold BGR: reverse the last axis. ValueError for a side or count
-    below 1.
+    `count` at most that many are cut, by the official rule: number floor(i * N / count) of them; where there
+    are fewer, the processor repeats the last. N is 0 where there is no face. `mask` False keeps what lies
+    outside the face (OpenFace's -nomask). Official files hold BGR: reverse the last axis. ValueError for a
+    side or count below 1.
     """
     if side_px < 1 or (count is not None and count < 1):
         raise ValueError(f"side_px and count must be at least 1, not {side_px} and {count}")
     face = clip.faces.main
     rows = np.zeros(0, int) if face is None else _usable(face)
     if count is not None and len(rows):
+        count = min(count, len(rows))
         rows = rows[np.arange(count) * len(rows) // count]
     out = np.zeros((len(rows), side_px, side_px, 3), np.uint8)
     box = BOX_OF_CASCADES if clip.faces.backend == "haar" else BOX_OF_MESH_DETECTOR

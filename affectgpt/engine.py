@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 from .machine.choice import MODEL, NOT_CONFIGURED, configured, no_way, way
 from .schema import AffectError, Clip, Language, Text
 
+log = logging.getLogger(__name__)
 ENGINES = ("auto", "signal", "affectgpt")
 
 
@@ -77,5 +79,11 @@ def _best(model: str | None, options: dict[str, Any]) -> Engine:
         engine = _affectgpt(model, {"device": found.device, **options, "quantize": found.quantization})
     except AffectError as error:
         return _signal(no_way(error))
+    except Exception as error:  # a driver, a library: the page starts all the same, and says so
+        log.exception("AffectGPT did not load")
+        kind = type(error).__name__
+        return _signal(
+            no_way(AffectError(f"AffectGPT did not load ({kind})", f"AffectGPT 未能加载（{kind}）"))
+        )
     engine.why = found.why
     return engine

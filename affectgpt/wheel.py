@@ -233,7 +233,10 @@ def labels_in(answer: str) -> list[tuple[str, int, int]]:
         for piece in BETWEEN.split(stated.group(1)):
             if label := piece.strip().lower():
                 at = answer.index(piece.strip(), at)
-                found.append((label, at, at + len(label)))
+                if len(label.split()) > MAX_LABEL_WORDS or NEGATION_EN.search(label):  # a clause, not a label
+                    found += [(m.word, at + m.start, at + m.end) for m in mentions(label) if not m.negated]
+                else:
+                    found.append((label, at, at + len(label)))
     else:
         found = [(m.word, m.start, m.end) for m in mentions(answer) if not m.negated]
     first: dict[str, tuple[str, int, int]] = {}

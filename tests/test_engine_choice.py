@@ -278,13 +278,19 @@ def test_auto_without_weights(monkeypatch):
     assert choice.MODEL in engine.why.zh
 
 
-def test_auto_hides_no_bug(models, monkeypatch):
+def test_auto_goes_on_without_a_model_that_breaks_and_tells(models, monkeypatch, caplog):
+    """A driver or a library may break: the page starts all the same, and the log has the traceback."""
+
     def bug(*args, **options):
         raise ZeroDivisionError
 
     monkeypatch.setattr("affectgpt.trained.open_model", bug)
+    engine = load_engine("auto", str(models["frame"]))
+    assert engine.name == "signal"
+    assert "ZeroDivisionError" in engine.why.en
+    assert "Traceback" in caplog.text
     with pytest.raises(ZeroDivisionError):
-        load_engine("auto", str(models["frame"]))
+        load_engine("affectgpt", str(models["frame"]))
     assert loader.open_model is not bug
 
 

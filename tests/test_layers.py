@@ -12,12 +12,18 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     {"schema", "decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
     | {"signals", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"}
     | {"model.configuration_affectgpt", "model.adapter_affectgpt", "model.encoders_affectgpt", "auto"}
-    | {"trained.generation", "trained.relay"},
+    | {"trained.relay"},
     {"wheel", "decode", "card", "part_marks", "crops", "page.text"}
     | {"media.subtitles", "media.messages", "media.resample", "media.folders"}
     | {"signals.pitch", "signals.detectors", "signals.motion", "signals.curves"}
     | {"clues.visual_rules", "clues.phrases"}
-    | {"model.fusion_affectgpt", "model.processing_affectgpt", "machine", "machine.footprint"},
+    | {
+        "model.fusion_affectgpt",
+        "model.processing_affectgpt",
+        "machine",
+        "machine.footprint",
+        "trained.generation",
+    },
     {"media.sniff", "faces", "signals.prosody", "signals.voice", "signals.expression"}
     | {"clues.face_rules", "clues.visual_clue", "labels", "wording", "metrics", "page.svg", "page.files"}
     | {"model.pretrained_affectgpt", "trained.runs"},

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..media.sniff import shown_name
 from ..schema import AffectError, Text
-from ..weights import check_files, check_name, loading, shown_model
+from ..weights import check_files, check_name, loading, revision_of, shown_model
 from .official import Checkpoint, check_weights, read_checkpoint, weight_map
 from .output import check_space, free_folder, read_json, sha256, unfinished, write_json
 
@@ -203,7 +203,7 @@ def _config(
                 raise ValueError("already quantised, not the original weights")
             if role == "audio" and not config.do_stable_layer_norm:
                 raise ValueError("HuBERT without stable layer norm, not a large one")
-            revisions[role] = getattr(config, "_commit_hash", None)  # None for a folder
+            revisions[role] = revision_of(base)
     with loading(bases["text"]):
         if not AutoTokenizer.from_pretrained(bases["text"])("a").input_ids:
             raise FileNotFoundError("no tokenizer: transformers makes an empty one")

@@ -30,7 +30,7 @@ NOT_CONFIGURED = _signal(NO_MODEL)
 
 
 class Way(NamedTuple):
-    """How a model is run: its quantisation, on "cpu" or "cuda", and a sentence why."""
+    """How a model is run: its quantisation, on "cpu" or "cuda:0", and a sentence why."""
 
     quantization: Quantization
     device: str
@@ -101,15 +101,26 @@ def way(model: str, machine: Machine | None = None, quantization: Quantization |
     """
     config = read_config(model, machine)
     stored = stored_quantization(config)
-    names = (quantization,) if quantization else ("none", "nf4") if stored == "none" else (stored,)
+    if stored != "none":
+        quantization = stored if quantization in (None, "none") else quantization
+    names = (quantization,) if quantization else ("none", "nf4")
     ways = {name: estimate(config, name) for name in names}
     machine, shown, reason = machine or look(thorough=False), shown_model(model), NO_MODEL
     for device in devices(machine):
         for name, needed in ways.items():
             reason = fits(machine, needed, device)
             if reason is None:
-                return Way(name, device, _affectgpt(shown, needed, device))
+                return Way(name, _numbered(machine, device), _affectgpt(shown, needed, device))
     raise AffectError(f"{shown}: {reason.en}.", f"{shown}：{reason.zh}。")
+
+
+def _numbered(machine: Machine, device: str) -> str:
+    """ "cuda" is the GPU with most room, which `fits` has looked at."""
+    if device != "cuda":
+        return device
+    return (
+        f"cuda:{max(range(len(machine.gpus)), key=lambda i: machine.gpus[i].usable * machine.gpus[i].free)}"
+    )
 
 
 def configured(model: str | None = None) -> str | None:

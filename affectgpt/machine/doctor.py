@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..schema import AffectError, Language, Text
+from ..weights import shown_model
 from . import LIBRARIES, Machine
 from .choice import MARGIN, SHOWN, choose, configured, devices, fits, gib, read_config
 from .footprint import QUANTIZATIONS, ROWS, SHAPE_7B, TOKENS, Estimate, estimate, stored_quantization
@@ -129,8 +130,12 @@ def to_dict(machine: Machine, model: str | None = None) -> dict[str, Any]:
         for needed in estimates
     ]
     return {
-        "machine": asdict(machine),
-        "model": configured(model),
+        "machine": {
+            **asdict(machine),
+            "cache": _home(machine.cache),
+            "temporary": _home(machine.temporary),
+        },
+        "model": shown_model(name) if (name := configured(model)) else None,
         "about": about.en,
         "rows": ROWS,
         "tokens": TOKENS,
@@ -154,11 +159,14 @@ def _estimates(machine: Machine, model: str | None) -> tuple[Text, dict[str, Any
             config = read_config(name, machine)
             stored = stored_quantization(config)
             first = estimate(config)
-            size, dtype = sum(first.parameters.values()) / 1e6, config.get("dtype") or "bfloat16"
+            count, shown = sum(first.parameters.values()), shown_model(name)
+            dtype = config.get("dtype") or "bfloat16"
             kind = Text(dtype, dtype) if stored == "none" else SHOWN[stored]
+            en = f"{count / 1e9:.3g} billion" if count >= 1e8 else f"{count / 1e6:.3g} million"
+            zh = f"{count / 1e8:.3g} 亿" if count >= 1e8 else f"{count / 1e4:.3g} 万"
             about = Text(
-                f"{name}: {size:,.3g} million parameters, stored in {kind.en}.",
-                f"{name}：参数量 {size:,.3g} 百万，保存格式 {kind.zh}。",
+                f"{shown}: {en} parameters, stored in {kind.en}.",
+                f"{shown}：参数量 {zh}，保存格式 {kind.zh}。",
             )
         except AffectError as error:
             config = SHAPE_7B

@@ -1,4 +1,4 @@
-"""AffectGPT as three flat files in transformers' roles: exactly what is uploaded to the Hub."""
+"""AffectGPT as flat files in transformers' roles: what is uploaded to the Hub, and its registration."""
 
 from transformers import AutoConfig, AutoModel, AutoModelForMultimodalLM, AutoProcessor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal
 
 from transformers import (
@@ -85,13 +86,16 @@ class AffectGPTConfig(PreTrainedConfig):
         self.tie_word_embeddings = bool(self.text_config.tie_word_embeddings)
 
     @classmethod
-    def from_base_models(cls, vision: str, audio: str, text: str, **fields: Any) -> AffectGPTConfig:
+    def from_base_models(
+        cls, vision: str, audio: str, text: str, *, hub_options: dict[str, Any] | None = None, **fields: Any
+    ) -> AffectGPTConfig:
         """Read the configurations of three base models (Hub ids or folders) and the ids of the tokenizer.
 
-        Raises ValueError when one of them is not what it should be; what the Hub client raises, as it is.
+        hub_options: cache_dir, token and the like. Raises ValueError when a model is not what it should be;
+        what the Hub client raises, as it is.
         """
         vision_config, audio_config, text_config = (
-            AutoConfig.from_pretrained(name) for name in (vision, audio, text)
+            AutoConfig.from_pretrained(name, **(hub_options or {})) for name in (vision, audio, text)
         )
         if isinstance(vision_config, CLIPConfig):
             projection_dim = vision_config.projection_dim
@@ -105,8 +109,8 @@ class AffectGPTConfig(PreTrainedConfig):
                 raise ValueError(f"the {part} model is a {config.model_type}, not a {kind.model_type}")
         if text_config.model_type != "qwen2":
             raise ValueError(f"the language model is a {text_config.model_type}, not a qwen2")
-        ids = token_ids(add_placeholders(AutoTokenizer.from_pretrained(text)))
-        fields = {"lora": LORA, **ids, **fields}
+        tokenizer = AutoTokenizer.from_pretrained(text, **(hub_options or {}))
+        fields = {"lora": copy.deepcopy(LORA), **token_ids(add_placeholders(tokenizer)), **fields}
         return cls(vision_config=vision_config, audio_config=audio_config, text_config=text_config, **fields)
 
 

@@ -85,7 +85,7 @@ class AffectGPTFusion(nn.Module):
         visual = self._per_row(visual_features, has["face"] | has["frame"] | has["multi"], "visual_features")
         acoustic = self._per_row(acoustic_features, has["audio"] | has["multi"], "acoustic_features")
         frames = self._per_row(frame_features, both, "frame_features") if both.any() else visual
-        tokens = {  # a frame takes the second pictures only where faces have the first
+        tokens = {  # frames are the second pictures only in prompts with faces; alone they are the first
             "face": lambda rows: self.visual(visual[rows]),
             "frame": lambda rows: self.visual(torch.where(both[:, None, None], frames, visual)[rows]),
             "audio": lambda rows: self.acoustic(acoustic[rows]),

@@ -29,6 +29,7 @@ from .encoders_affectgpt import AffectGPTFeatures, hear, in_turn, see
 from .fusion_affectgpt import AffectGPTFusion
 from .pretrained_affectgpt import AffectGPTPreTrainedModel
 
+TOP_K = 20  # of sampling: Qwen2.5-Instruct's own setting, which the official call leaves in force
 CHATML = (  # for a tokenizer without a template of its own; Qwen's form
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -38,11 +39,12 @@ CHATML = (  # for a tokenizer without a template of its own; Qwen's form
 class EndsWith(StoppingCriteria):
     """Stop each row at its first stop sequence; the official code looks at row 0 only."""
 
-    def __init__(self, sequences: list[list[int]], device: torch.device):
-        self.sequences = [torch.tensor(sequence, device=device) for sequence in sequences]
+    def __init__(self, sequences: list[list[int]]):
+        self.sequences = [torch.tensor(sequence) for sequence in sequences]
 
     def __call__(self, input_ids: torch.LongTensor, scores, **kwargs: Any) -> torch.BoolTensor:
         done = torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+        self.sequences = [sequence.to(input_ids.device) for sequence in self.sequences]  # copied once
         for sequence in self.sequences:
             if input_ids.shape[1] >= len(sequence):
                 done |= (input_ids[:, -len(sequence) :] == sequence).all(1)
@@ -228,8 +230,10 @@ class AffectGPTForConditionalGeneration(AffectGPTPreTrainedModel, GenerationMixi
         media = [kwargs.pop(name, None) for name in ("pixel_values", "input_values", "frame_pixel_values")]
         names = ("visual_features", "frame_features", "acoustic_features")
         given = AffectGPTFeatures(*(kwargs.pop(name, None) for name in names))
+        if kwargs.get("do_sample") and "generation_config" not in kwargs:
+            kwargs.setdefault("top_k", TOP_K)
         criteria = StoppingCriteriaList(kwargs.pop("stopping_criteria", None) or [])
-        criteria.append(EndsWith(self.config.stop_sequences or [], self.device))
+        criteria.append(EndsWith(self.config.stop_sequences or []))
         features = self._features(given, *media)
         return super().generate(inputs, stopping_criteria=criteria, **features, **kwargs)
 

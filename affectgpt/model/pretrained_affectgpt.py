@@ -6,6 +6,8 @@ it is laid over.
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -108,7 +110,9 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
         dtype "auto" takes the language model's for everything. hub_options: cache_dir, token and the like.
         fields: those of `AffectGPTConfig`. Raises ValueError when a base model is of the wrong kind.
         """
-        config = config or AffectGPTConfig.from_base_models(vision, audio, text, **fields)
+        config = config or AffectGPTConfig.from_base_models(
+            vision, audio, text, hub_options=hub_options, **fields
+        )
         config.lora, lora = None, config.lora  # injected when the language model is there
         with torch.device("meta"):
             model = cls(config)
@@ -124,6 +128,8 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
         model.language_model = _load_base(
             AutoModelForCausalLM, text, quantization_config=quantization_config, **options
         )
+        if quantization_config is not None:  # bitsandbytes has chosen the place
+            options["device_map"] = device_map or {"": model.language_model.device}
         model.vision_tower = _load_base(
             CLIPVisionModelWithProjection, vision, config=config.vision_config, **options
         )
@@ -133,6 +139,8 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
         keep_head_cheap(model.language_model)
         config.dtype = dtype
         model.generation_config = _generation_config(config, model.language_model.generation_config)
+        # `chat` answers alike however the model was loaded: without Qwen's own penalty and temperature
+        model.language_model.generation_config = GenerationConfig.from_model_config(config.text_config)
         if quantization_config is not None:
             config.quantization_config = quantization_config
             for name in ("hf_quantizer", "is_loaded_in_4bit", "is_loaded_in_8bit", "quantization_method"):
@@ -150,6 +158,9 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
         if getattr(self, "hf_quantizer", None) is not None:  # transformers cannot undo packing
             kwargs.setdefault("save_original_format", False)
         super().save_pretrained(save_directory, **kwargs)
+        if getattr(self.config, "auto_map", None):  # the folder promises the model's code
+            for file in Path(__file__).parent.glob("*_affectgpt.py"):
+                shutil.copyfile(file, Path(save_directory) / file.name)
 
     @classmethod
     def _over_base_models(cls, name, config: AffectGPTConfig, hub: dict[str, Any], **kwargs):
@@ -159,7 +170,8 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
             for key in ("quantization_config", "device_map", "attn_implementation")
             if kwargs.get(key) is not None
         }
-        dtype = kwargs.get("dtype") or config.dtype or "auto"
+        dtype = kwargs.get("dtype", "auto")
+        dtype = config.dtype or "auto" if dtype in (None, "auto") else dtype
         of_base = {key: value for key, value in hub.items() if key not in ("revision", "subfolder")}
         model = cls.from_base_models(
             **config.base_models, config=config, dtype=dtype, hub_options=of_base, **options
@@ -201,8 +213,10 @@ def _load_base(kind: type, name: str, **options: Any) -> PreTrainedModel:
         model, info = kind.from_pretrained(name, output_loading_info=True, **options)
     finally:
         logging.set_verbosity(verbosity)
-    unused = ("masked_spec_embed",)  # HuBERT's mask for training, which some conversions lack
-    info["missing_keys"] = [key for key in info["missing_keys"] if not key.endswith(unused)]
+    mask = "masked_spec_embed"  # HuBERT's, for training, which some conversions lack and transformers draws
+    if mask in info["missing_keys"]:
+        model.masked_spec_embed.data.zero_()
+    info["missing_keys"] = [key for key in info["missing_keys"] if key != mask]
     _check_loaded({**info, "unexpected_keys": ()})
     return model
 

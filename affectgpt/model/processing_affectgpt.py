@@ -181,6 +181,8 @@ class AffectGPTProcessor(ProcessorMixin):
         """Return the checkpoint's mode when its media are there, else the official mode for what is there."""
         given = {"frame": frames, "face": faces, "audio": audio}
         present = {name for name, medium in given.items() if medium is not None}
+        if present - {"audio"} and not (present - {"audio"}) & set(media_of(self.mode)):
+            log.warning("this checkpoint was trained on other pictures: its mode is %s", self.mode)
         if set(media_of(self.mode)) <= present:
             return self.mode
         picture = next(

@@ -16,7 +16,7 @@ from ..schema import MODALITIES, AffectError, Clip, Clue, Faces, Language, Part,
 from ..weights import NO_MEMORY, shown_model
 from ..wheel import labels_in, parse_labels
 from .loader import open_model
-from .relay import Relay, streamed
+from .relay import TURN, Relay, streamed
 from .runs import Run, Settings
 from .written import FUSED, place_of, sentences, verdict, votes, written_clues
 
@@ -80,7 +80,14 @@ class AffectGPTEngine:
         self.load_s = round(time.perf_counter() - begin, 3)
 
     def chat(self, messages: Any, **options: Any) -> Any:
-        """Ask the base language model, without the adapter: `AffectGPTForConditionalGeneration.chat`."""
+        """Ask the base language model, without the adapter: `AffectGPTForConditionalGeneration.chat`.
+
+        Waits until no answer is being made: both change the same layers.
+        """
+        with TURN:
+            return self._chat(messages, **options)
+
+    def _chat(self, messages: Any, **options: Any) -> Any:
         return self.model.chat(messages, tokenizer=self.processor.tokenizer, **options)
 
     def answer(self, clip: Clip, language: Language) -> Iterator[tuple[str, Any]]:
@@ -239,7 +246,7 @@ class AffectGPTEngine:
             some = told[start : start + TRANSLATED_AT_ONCE]
             chats = [[{"role": "user", "content": TRANSLATE.format(text=sentence)}] for _, sentence in some]
             longest = TRANSLATION_SPARE + max(len(sentence) for _, sentence in some)  # it shall not ramble
-            answers = self.chat(chats, max_new_tokens=min(longest, self.settings.max_new_tokens))
+            answers = self._chat(chats, max_new_tokens=min(longest, self.settings.max_new_tokens))
             for (part, sentence), answer in zip(some, answers, strict=True):
                 chinese[sentence] = answer or sentence
                 if part:
@@ -253,7 +260,7 @@ class AffectGPTEngine:
         description, answers = run.said("description")[0], run.said("labels")
         if self.settings.labels_from == "description":
             question = EXTRACT.format(text=description.text)
-            words = parse_labels(self.chat([{"role": "user", "content": question}]))
+            words = parse_labels(self._chat([{"role": "user", "content": question}]))
             places = [(word, place_of(word, description.text)) for word in words]
             labels = [(word, description.certainty(*place)) for word, place in places]
         elif self.settings.samples:

@@ -14,7 +14,9 @@ from typing import Any
 import torch
 from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
 
-STOP = "###"
+from ..model.configuration_affectgpt import STOP
+
+SECOND_END = "<|endoftext|>"  # of Qwen, which ends a row as well, and which the official cut forgets
 ENOUGH = 20  # characters per token, at most, in a subtitle that is to be cut
 CUT = " … "  # where the middle of a subtitle was
 # A tail that may turn out to be the beginning of a mark that ends the answer, or half a character.
@@ -78,6 +80,7 @@ def answer_rows(
     )
     steps.end()
     texts = processor.answers(ids[:, prompts["input_ids"].shape[1] :])
+    texts = [text.partition(SECOND_END)[0].rstrip() for text in texts]
     return [row.answer(text) for row, text in zip(steps.rows, texts, strict=True)]
 
 
@@ -136,7 +139,7 @@ class RowText:
 
     def __init__(self, tokenizer):
         self.tokenizer = tokenizer
-        self.eos, self.bos = tokenizer.eos_token, tokenizer.bos_token
+        self.ends, self.bos = (tokenizer.eos_token, SECOND_END), tokenizer.bos_token
         self.text, self.ended = "", False
         self.spans: list[tuple[int, int, float]] = []
         self.pending: list[tuple[int, float]] = []  # tokens that end in mid-character
@@ -152,8 +155,8 @@ class RowText:
             self.spans += [(start, end, known) for _, known in self.pending]
             self.text += piece
             self.pending.clear()
-            near = self.text[-len(piece) - len(self.eos) :]
-            self.ended = STOP in near or self.eos in near
+            near = self.text[-len(piece) - len(SECOND_END) :]
+            self.ended = any(mark in near for mark in (STOP, *self.ends))
 
     def _rest(self) -> str:
         return self.tokenizer.decode([token for token, _ in self.pending], skip_special_tokens=False)
@@ -169,7 +172,8 @@ class RowText:
             text = text.removeprefix(TURN if text.startswith(TURN) else self.bos)
         if not final and TURN.startswith(text):
             return ""
-        text = text.partition(self.eos)[0]
+        for end in self.ends:
+            text = text.partition(end)[0]
         if STOP in text:
             text = text.rpartition(STOP)[0]
         return text.rstrip() if final else UNSURE.sub("", text)
@@ -179,7 +183,7 @@ class RowText:
         rest = self._rest()
         whole, spans = self.text + rest, list(self.spans)
         spans += [(len(self.text), len(whole), known) for _, known in self.pending]
-        ends = [at for mark in (self.eos, STOP) if (at := whole.rfind(mark)) >= 0]
+        ends = [at for mark in (*self.ends, STOP) if (at := whole.rfind(mark)) >= 0]
         offset = max(whole.rfind(text, 0, min(ends, default=len(whole))), 0)
         moved = [(first - offset, last - offset, known) for first, last, known in spans]
         return Answer(text, tuple(span for span in moved if span[0] < len(text) and span[1] > 0))

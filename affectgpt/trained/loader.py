@@ -10,7 +10,7 @@ from typing import Any
 
 from ..machine.footprint import QUANTIZATIONS, stored_quantization
 from ..schema import AffectError
-from ..weights import check_name, loading, shown_model
+from ..weights import check_name, loading, revision_of, shown_model
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 
@@ -68,7 +68,7 @@ def open_model(
             config=config,
             quantize=quantize if stored == "none" else None,
             dtype=dtype,
-            **({"device_map": {"": device}} if device != "cpu" else {}),
+            device_map={"": device},  # also for the CPU: bitsandbytes would take a GPU by itself
             **at,
         )
         return Opened(
@@ -76,7 +76,7 @@ def open_model(
             processor=AffectGPTProcessor.from_pretrained(name, **at),
             device=device,
             quantization=quantize if stored == "none" else stored,
-            revision=getattr(config, "_commit_hash", None),
+            revision=revision_of(name, **at),
             origin=_origin(Path(name) / "conversion.json"),
         )
 

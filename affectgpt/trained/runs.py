@@ -13,7 +13,6 @@ from ..machine import versions
 from ..schema import AffectError, Clip, Faces, Language, Modality, Text
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "peft", "accelerate", "bitsandbytes", "av", "numpy")
-TOP_K = 20  # Qwen2.5-Instruct's own setting, which the official call leaves in force
 MAX_SAMPLES = 64  # rows of one batch: memory grows with them
 
 
@@ -47,7 +46,7 @@ class Settings:
             )
 
     def generation(self) -> dict[str, Any]:
-        sampled = {"temperature": 1.0, "top_p": 0.9, "top_k": TOP_K} if self.samples else {}
+        sampled = {"temperature": 1.0, "top_p": 0.9} if self.samples else {}
         return {"do_sample": bool(self.samples), "max_new_tokens": self.max_new_tokens, **sampled}
 
 
