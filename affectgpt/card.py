@@ -23,6 +23,7 @@ WORDS = {
     "cannot_tell": Text("Cannot tell", "无法判断"),
     "missing": Text("Missing", "缺失"),
     "clues": Text("Measured clues", "测得线索"),
+    "written": Text("Clues, written by a model, not measured", "线索（由模型写出，并非测得）"),
     "appraisal": Text("valence {v}, arousal {a}", "效价 {v}，唤醒度 {a}"),
     "title": Text("What was seen, heard and said", "所见、所闻、所言"),
 }
@@ -87,6 +88,7 @@ def _card(explanation: Explanation) -> str:
         for text in explanation.missing.values()
     )
     rows = "".join(_row(clue, language) for clue in explanation.clues)
+    kind = "written" if any(clue.kind == "written" for clue in explanation.clues) else "clues"
     facts = [explanation.provenance.get(name) for name in ("version", "model", "quantization")]
     engine = escape(
         " ".join(str(fact) for fact in (explanation.engine, *facts) if fact not in (None, "none"))
@@ -94,7 +96,7 @@ def _card(explanation: Explanation) -> str:
     return (
         f"<article><h2>{escape(explanation.name)}</h2><div class=labels>{labels}</div>"
         f"{conflicts}{parts}{missing}"
-        f"<details><summary>{WORDS['clues'][language]} ({len(explanation.clues)})</summary>"
+        f"<details><summary>{WORDS[kind][language]} ({len(explanation.clues)})</summary>"
         f"<table>{rows}</table></details><small>{engine}</small></article>"
     )
 

@@ -95,6 +95,26 @@ def test_weights_of_another_shape(spoiled):
     assert "do not fit its configuration (unexpected: fusion.acoustic_score" in refused(spoiled)
 
 
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"quantization_config": "abc"},
+        {"quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": True}},
+        {"num_frames": -1},
+        {"audio_token_id": 99999},
+        {"stop_sequences": "x"},
+    ],
+)
+def test_a_config_that_lies(spoiled, edited):
+    change(spoiled, **edited)
+    assert refused(spoiled)
+
+
+def test_a_tokenizer_without_its_words(spoiled):
+    (spoiled / "tokenizer.json").unlink()
+    assert refused(spoiled)
+
+
 def test_no_tokenizer(spoiled):
     for file in spoiled.glob("token*"):
         file.unlink()

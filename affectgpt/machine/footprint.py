@@ -135,6 +135,11 @@ def stored_quantization(config: dict[str, Any]) -> Quantization:
     found = config.get("quantization_config") or {}
     if not found:
         return "none"
+    if not isinstance(found, dict):
+        raise AffectError(
+            "The model's config.json cannot be understood (quantization_config): convert the model again.",
+            "无法理解模型的 config.json（quantization_config）：请重新转换模型。",
+        )
     if found.get("load_in_4bit") and found.get("bnb_4bit_quant_type", "nf4") == "nf4":
         return "nf4"
     if found.get("load_in_8bit"):

@@ -79,6 +79,9 @@ class AffectGPTConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
         if self.fusion not in ("attention", "mean"):
             raise ValueError(f"fusion is 'attention' or 'mean', not {self.fusion!r}")
+        for name in ("num_frames", "num_audio_clips", "clip_seconds", "num_query_tokens"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is more than 0, not {getattr(self, name)!r}")
         self.modalities = list(self.modalities)
         unknown = set(self.modalities) - {"multi", "audio", "face", "frame"}
         if unknown:

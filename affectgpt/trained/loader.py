@@ -71,14 +71,31 @@ def open_model(
             device_map={"": device},  # also for the CPU: bitsandbytes would take a GPU by itself
             **at,
         )
+        processor = AffectGPTProcessor.from_pretrained(name, **at)
+        _check_whole(model, processor, stored)
         return Opened(
             model=model,
-            processor=AffectGPTProcessor.from_pretrained(name, **at),
+            processor=processor,
             device=device,
             quantization=quantize if stored == "none" else stored,
             revision=revision_of(name, **at),
             origin=_origin(Path(name) / "conversion.json"),
         )
+
+
+def _check_whole(model: Any, processor: Any, stored: str) -> None:
+    """What transformers loads without a word and what would fail, or lie, in the first answer."""
+    from ..model.configuration_affectgpt import token_ids
+
+    config = model.config
+    if not processor.tokenizer("a").input_ids:
+        raise FileNotFoundError("no tokenizer: transformers makes an empty one")
+    for name, value in token_ids(processor.tokenizer).items():
+        if getattr(config, name) != value:
+            raise ValueError(f"the tokenizer does not fit its config.json: {name}")
+    packed = [m.weight for m in model.modules() if type(m).__name__ == "Linear4bit"]
+    if stored == "nf4" and not all(getattr(weight, "quant_state", None) for weight in packed):
+        raise ValueError("these weights do not fit the configuration (nf4: the scales are missing)")
 
 
 def _origin(file: Path) -> dict[str, Any] | None:
