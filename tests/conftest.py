@@ -36,6 +36,15 @@ def mute(folder):
     return files.write_clip(folder / "mute.mp4", seconds=1, audio=None)
 
 
+@pytest.fixture(scope="session")
+def bases(tmp_path_factory) -> dict[str, str]:
+    """Folders of a tiny random CLIP, HuBERT and Qwen2 by role; a test that spoils one takes a copy."""
+    from tiny_affectgpt import write_bases
+
+    folders = write_bases(tmp_path_factory.mktemp("bases"))
+    return {role: str(folder) for role, folder in folders.items()}
+
+
 def make_clip(**values) -> Clip:
     """A clip with nothing in it but what is given."""
     empty = {

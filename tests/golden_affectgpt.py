@@ -136,3 +136,17 @@ def toy_media(seed: int = 0, *, pictures: int = 8, samples: int = 40_000) -> dic
     random = np.random.default_rng(seed)
     faces = random.integers(0, 256, (pictures, 112, 112, 3), np.uint8)
     return {"faces": faces, "audio": random.standard_normal(samples).astype(np.float32) * 0.1}
+
+
+def load(folder, **options):
+    return AffectGPTForConditionalGeneration.from_pretrained(folder, **{"dtype": torch.float32, **options})
+
+
+def logits(model, inputs):
+    with torch.no_grad():
+        return model(**inputs).logits
+
+
+def close(actual, expected):
+    """Equal but for the order of sums, which depends on where in memory a file's tensors begin."""
+    return actual.shape == expected.shape and torch.allclose(actual, expected, atol=2e-6, rtol=0)

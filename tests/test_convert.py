@@ -19,12 +19,6 @@ PREFIX = "language_model.model.layers.0.self_attn.q_proj"
 
 
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory):
-    folders = tiny.write_bases(tmp_path_factory.mktemp("bases"))
-    return {role: str(folder) for role, folder in folders.items()}
-
-
-@pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     return tiny.write_checkpoint(tmp_path_factory.mktemp("checkpoint"), mode=tiny.FRAME_MODE)
 

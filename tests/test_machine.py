@@ -482,3 +482,17 @@ def test_to_dict_is_json(model):
     assert out["affectgpt"][0]["fits"] == {"cuda": True, "cpu": True}
     assert out["auto"]["engine"] == "affectgpt"
     assert out["machine"]["gpus"][0]["free"] == CARD.free
+
+
+def test_the_gpu_with_most_room_is_named_by_its_number(tmp_path):
+    small, large = (dataclasses.replace(CARD, free=free) for free in (2 * 2**30, 70 * 2**30))
+    (tmp_path / "config.json").write_text(json.dumps(SHAPE_7B), encoding="utf-8")
+    for gpus, device in (((small, large), "cuda:1"), ((large, small), "cuda:0")):
+        found = choice.way(str(tmp_path), dataclasses.replace(TOY, gpus=gpus))
+        assert (found.device, found.quantization) == (device, "none")
+
+
+def test_none_takes_a_quantised_model_as_it_is(tmp_path):
+    stored = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
+    (tmp_path / "config.json").write_text(json.dumps({**SHAPE_7B, "quantization_config": stored}))
+    assert choice.way(str(tmp_path), dataclasses.replace(TOY, gpus=(CARD,)), "none").quantization == "nf4"

@@ -14,12 +14,6 @@ MESSAGES = [{"role": "user", "content": "Name the emotions."}]
 
 
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory):
-    folders = tiny.write_bases(tmp_path_factory.mktemp("bases"))
-    return {role: str(folder) for role, folder in folders.items()}
-
-
-@pytest.fixture(scope="module")
 def model(bases, tmp_path_factory):
     folder = gold.save(gold.trained(bases), bases, tmp_path_factory.mktemp("model"))
     return AffectGPTForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)

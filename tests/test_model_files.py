@@ -6,8 +6,8 @@ import shutil
 
 import golden_affectgpt as gold
 import pytest
-import tiny_affectgpt as tiny
 import torch
+from golden_affectgpt import close, load, logits
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 
@@ -19,12 +19,6 @@ DEEP = "audio_tower.encoder.layers.0.attention.k_proj.weight"
 
 
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory):
-    folders = tiny.write_bases(tmp_path_factory.mktemp("bases"))
-    return {role: str(folder) for role, folder in folders.items()}
-
-
-@pytest.fixture(scope="module")
 def folder(bases, tmp_path_factory):
     return gold.save(gold.trained(bases), bases, tmp_path_factory.mktemp("model"))
 
@@ -32,20 +26,6 @@ def folder(bases, tmp_path_factory):
 @pytest.fixture(scope="module")
 def inputs(folder):
     return dict(AffectGPTProcessor.from_pretrained(folder)(**gold.toy_media(), question="Why?"))
-
-
-def load(folder, **options):
-    return AffectGPTForConditionalGeneration.from_pretrained(folder, **{"dtype": torch.float32, **options})
-
-
-def logits(model, inputs):
-    with torch.no_grad():
-        return model(**inputs).logits
-
-
-def close(actual, expected):
-    """Equal but for the order of sums, which depends on where in memory a file's tensors begin."""
-    return actual.shape == expected.shape and torch.allclose(actual, expected, atol=2e-6, rtol=0)
 
 
 def files(folder, pattern="*"):
@@ -269,3 +249,57 @@ def test_an_adapter_of_another_model(bases, folder, tmp_path):
         load(changed(adapter, tmp_path / "b", lambda weights: weights.update(other)))
     with pytest.raises(ValueError, match=r"mismatched.*visual_score"):
         load(changed(adapter, tmp_path / "c", lambda weights: weights.update({SCORE: torch.ones(1, 3)})))
+
+
+def test_the_stored_precision_of_an_adapter(bases, folder, tmp_path):
+    """Not that of the base models, which are in float32 here; the engine asks for "auto"."""
+    adapter = adapter_only(bases, folder, tmp_path / "adapter")
+    half = changed(adapter, tmp_path / "half", settings={"dtype": "bfloat16"})
+    for options in ({}, {"dtype": "auto"}):
+        model = AffectGPTForConditionalGeneration.from_pretrained(half, **options)
+        assert model.dtype == model.fusion.visual_projector.weight.dtype == torch.bfloat16
+
+
+def test_the_base_models_settings_do_not_reach_chat(bases, folder, inputs, tmp_path):
+    """However a model was loaded, it talks alike: Qwen brings a penalty and a temperature of its own."""
+    own = shutil.copytree(bases["text"], tmp_path / "text")
+    (own / "generation_config.json").write_text(
+        json.dumps({"repetition_penalty": 1.5, "temperature": 0.7, "do_sample": True, "eos_token_id": [2, 3]})
+    )
+    made = AffectGPTForConditionalGeneration.from_base_models(**{**bases, "text": str(own)})
+    plain = AffectGPTForConditionalGeneration.from_base_models(**bases)
+    assert {2, 3} < set(made.generation_config.eos_token_id)
+    tokenizer = AffectGPTProcessor.from_pretrained(folder).tokenizer
+    question = [{"role": "user", "content": "What is a smile?"}]
+    answers = [
+        m.chat(question, tokenizer=tokenizer, max_new_tokens=12, eos_token_id=0) for m in (made, plain)
+    ]
+    assert answers[0] == answers[1]
+    own_settings = made.language_model.generation_config.to_diff_dict()
+    assert not {"repetition_penalty", "temperature", "do_sample"} & own_settings.keys()
+
+
+def test_saved_once_more_the_folder_keeps_its_code(folder, tmp_path):
+    promised = changed(
+        folder,
+        tmp_path / "a",
+        settings={"auto_map": {"AutoConfig": "configuration_affectgpt.AffectGPTConfig"}},
+    )
+    load(promised).save_pretrained(tmp_path / "b")
+    assert "modeling_affectgpt.py" in files(tmp_path / "b", "*.py")
+    load(folder).save_pretrained(tmp_path / "c")
+    assert not files(tmp_path / "c", "*.py"), "nothing was promised"
+
+
+@pytest.mark.parametrize("made", ["loaded", "put together"])
+def test_the_head_gets_its_positions_in_one_piece(bases, folder, inputs, made):
+    """Of a slice PyTorch would copy a frozen head's weight for each row."""
+    make = AffectGPTForConditionalGeneration
+    model = load(folder) if made == "loaded" else make.from_base_models(**bases)
+    two = {name: value.repeat(2, *[1] * (value.ndim - 1)) for name, value in inputs.items()}
+    seen = []
+    model.get_output_embeddings().register_forward_pre_hook(lambda head, given: seen.append(given[0]))
+    with torch.no_grad():
+        model(**two, logits_to_keep=1)
+    assert [tuple(states.shape[:2]) for states in seen] == [(2, 1)]
+    assert seen[0].is_contiguous()

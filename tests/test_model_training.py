@@ -10,12 +10,6 @@ from affectgpt.model import AffectGPTForConditionalGeneration, AffectGPTProcesso
 
 
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory):
-    folders = tiny.write_bases(tmp_path_factory.mktemp("bases"))
-    return {role: str(folder) for role, folder in folders.items()}
-
-
-@pytest.fixture(scope="module")
 def folder(bases, tmp_path_factory):
     return gold.save(gold.trained(bases), bases, tmp_path_factory.mktemp("model"))
 

@@ -6,21 +6,16 @@ import golden_affectgpt as gold
 import pytest
 import tiny_affectgpt as tiny
 import torch
+from golden_affectgpt import close, load, logits
 from safetensors.torch import load_file, save_file
 
-from affectgpt.model import AffectGPTForConditionalGeneration, AffectGPTProcessor
+from affectgpt.model import AffectGPTProcessor
 
 pytest.importorskip("bitsandbytes", reason="needs bitsandbytes")
 KINDS = {"nf4": "Linear4bit", "int8": "Linear8bitLt"}
 LINEARS = {f"self_attn.{name}_proj" for name in "qkvo"} | {
     f"mlp.{name}_proj" for name in ("gate", "up", "down")
 }
-
-
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory):
-    folders = tiny.write_bases(tmp_path_factory.mktemp("bases"))
-    return {role: str(folder) for role, folder in folders.items()}
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +30,6 @@ def inputs(full):
     media = [gold.toy_media(seed, samples=20_000) for seed in (1, 2)]
     given = {name: [one[name] for one in media] for name in ("faces", "audio")}
     return dict(processor(**given, subtitle=["Go.", "I do not know."], question="Why?"))
-
-
-def load(folder, **options):
-    return AffectGPTForConditionalGeneration.from_pretrained(folder, **{"dtype": torch.float32, **options})
-
-
-def logits(model, inputs):
-    with torch.no_grad():
-        return model(**inputs).logits
-
-
-def close(actual, expected):
-    """Equal but for the order of sums, which depends on where in memory a file's tensors begin."""
-    return actual.shape == expected.shape and torch.allclose(actual, expected, atol=2e-6, rtol=0)
 
 
 def answer(model, inputs):

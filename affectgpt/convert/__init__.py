@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..machine import versions
 from ..media.sniff import shown_name
 from ..schema import AffectError, Text
 from ..weights import check_files, check_name, loading, revision_of, shown_model
@@ -109,7 +108,7 @@ def convert_checkpoint(
             "mapped": sum(name is not None for name in names.values()),
             "dropped": [key for key, name in names.items() if name is None],
         },
-        "libraries": {name: version(name) for name in LIBRARIES if find_spec(name)},
+        "libraries": versions(LIBRARIES),
     }
     weights = {ours: source.weights[key].to(wanted) for key, ours in names.items() if ours}
     del source
