@@ -30,7 +30,7 @@ from .labels import (
     weak,
 )
 from .schema import MODALITIES, Clue, Conflict, Label, Modality, Text, Verdict, Window
-from .wheel import cluster
+from .vocabulary import cluster
 from .wording import join_list, noun
 
 GAIN = 1.1

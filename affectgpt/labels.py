@@ -11,7 +11,7 @@ from math import exp, fsum, prod, sqrt
 from typing import NamedTuple
 
 from .schema import Clue, Label, Text
-from .wheel import cluster, translate
+from .vocabulary import cluster, translate
 
 DISTANCE = (1.2, 1.0, 0.6)  # weights of the squared differences to a prototype: valence, arousal, dominance
 MARGIN = 0.3  # further labels may score this much less than the best

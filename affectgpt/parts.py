@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from typing import get_args
 
 from . import part_marks as marks
-from .metrics import MODEL_HEADING, NEGATION, NEGATION_REACH, observables
+from .observables import MODEL_HEADING, NEGATION, NEGATION_REACH, observables
 from .schema import MODALITIES, Modality, Part
-from .wheel import mentions, plain
+from .vocabulary import plain
+from .wheel import mentions
 
 QUOTE_MAX = 400  # characters: a quotation that has not ended by then was a stray mark
 LEAD_MAX = 60  # characters of an opening clause ("As time goes on,") that waits for the next one

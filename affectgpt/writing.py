@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from .schema import MODALITIES, Clue, Conflict, Label, Language, Modality, Part, Text, Verdict, Window
-from .wheel import affect, translate
+from .vocabulary import affect, translate
 from .wording import (
     FORMS,
     JOINTS,

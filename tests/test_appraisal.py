@@ -10,7 +10,7 @@ from conftest import make_clue
 from affectgpt.appraisal import CONFLICTS, WEIGHTS, appraise
 from affectgpt.labels import GROUPS, LEAST_CONFIDENCE, PROTOTYPES
 from affectgpt.schema import Clue
-from affectgpt.wheel import canonical, translate
+from affectgpt.vocabulary import canonical, translate
 
 
 def clue(modality, name, v=0.0, a=0.0, d=0.0, strength=1.0, value=1.0, spans=()) -> Clue:

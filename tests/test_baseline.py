@@ -14,7 +14,7 @@ from affectgpt.baseline import LIBRARIES, MISSING, SignalEngine
 from affectgpt.clues import MEASURES
 from affectgpt.reason import explain, reason
 from affectgpt.schema import MODALITIES, Cue, Face, Faces, Text
-from affectgpt.wheel import cluster
+from affectgpt.vocabulary import cluster
 
 LOST = Text("Brows were not measured.", "未测量眉毛。")
 PICTURE = {"track": np.zeros((10, 36, 64, 3), np.uint8), "track_times_s": np.arange(10) / 10}

@@ -12,8 +12,17 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     {"schema", "decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
     | {"signals", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"}
     | {"model.configuration_affectgpt", "model.adapter_affectgpt", "model.encoders_affectgpt", "auto"}
-    | {"trained.relay"},
-    {"wheel", "decode", "card", "part_marks", "crops", "page.text"}
+    | {"trained.relay", "metrics.statistic", "data", "judges", "benchmarks"},
+    {
+        "vocabulary",
+        "judges.judgement",
+        "benchmarks.benchmark",
+        "decode",
+        "card",
+        "part_marks",
+        "crops",
+        "page.text",
+    }
     | {"media.subtitles", "media.messages", "media.resample", "media.folders"}
     | {"signals.pitch", "signals.detectors", "signals.motion", "signals.curves"}
     | {"clues.visual_rules", "clues.phrases"}
@@ -24,14 +33,14 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
         "machine.footprint",
         "trained.generation",
     },
-    {"media.sniff", "faces", "signals.prosody", "signals.voice", "signals.expression"}
-    | {"clues.face_rules", "clues.visual_clue", "labels", "wording", "metrics", "page.svg", "page.files"}
+    {"wheel", "media.sniff", "faces", "signals.prosody", "signals.voice", "signals.expression"}
+    | {"clues.face_rules", "clues.visual_clue", "labels", "wording", "page.svg", "page.files"}
     | {"model.pretrained_affectgpt", "trained.runs"},
-    {"reference", "parts", "media.sandbox", "clues.head_clues", "clues.acoustic_clue"}
+    {"reference", "observables", "media.sandbox", "clues.head_clues", "clues.acoustic_clue"}
     | {"appraisal", "writing", "page.html", "console", "weights"}
     | {"model.modeling_affectgpt", "convert.official", "convert.output"},
-    {"clues.pitch_clues", "model", "machine.choice", "trained.written"},
-    {"media", "clues.acoustic", "clues.visual", "clues.lexical"}
+    {"clues.pitch_clues", "model", "machine.choice", "trained.written", "parts", "metrics.overlap"},
+    {"media", "metrics", "data.sample", "clues.acoustic", "clues.visual", "clues.lexical"}
     | {"convert", "machine.doctor", "trained.loader"},
     {"clues", "page.look", "convert.export", "trained"},
     {"baseline", "commands"},

@@ -12,7 +12,7 @@ from affectgpt.clues.lexicon import CATEGORIES, load_lexicon
 from affectgpt.clues.phrases import find, phrases
 from affectgpt.schema import Clip, Cue
 from affectgpt.signals.voice import is_chinese
-from affectgpt.wheel import plain
+from affectgpt.vocabulary import plain
 
 
 def _clip(*cues) -> Clip:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from affectgpt import wheel
-from affectgpt.metrics import clue_overlap, content, label_overlap, reference_labels, score
+from affectgpt.metrics import clue_overlap, label_overlap, reference_labels, score
+from affectgpt.observables import content
 from affectgpt.schema import Explanation, Label, Text, Verdict
 from affectgpt.wheel import parse_labels
 

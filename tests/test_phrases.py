@@ -7,7 +7,7 @@ from conftest import make_clue
 from affectgpt.appraisal import appraise
 from affectgpt.clues.lexical import measure
 from affectgpt.schema import Clip, Cue
-from affectgpt.wheel import cluster
+from affectgpt.vocabulary import cluster
 
 
 def _clip(text: str) -> Clip:

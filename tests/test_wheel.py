@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from affectgpt.wheel import affect, canonical, cluster, load_wheels, mentions, parse_labels, plain, translate
+from affectgpt.vocabulary import affect, canonical, cluster, load_vocabulary, plain, translate
+from affectgpt.wheel import mentions, parse_labels
 
 # The labels of the appraisal (specification 7.2) and open-vocabulary words that people use.
 NEEDED = re.findall(
@@ -17,7 +18,7 @@ NEEDED = re.findall(
 
 
 def test_vocabulary_is_large_and_every_word_is_complete():
-    words = load_wheels().words
+    words = load_vocabulary().words
     assert len(words) >= 300
     for name, word in words.items():
         assert word.chinese, f"{name} has no Chinese word"
@@ -29,7 +30,7 @@ def test_vocabulary_is_large_and_every_word_is_complete():
 
 
 def test_wheel_has_two_levels_and_no_sector_in_two_cores():
-    wheels = load_wheels()
+    wheels = load_vocabulary()
     assert 8 <= len(wheels.sectors) <= 9
     sectors = [sector for group in wheels.sectors.values() for sector in group]
     assert len(sectors) == len(set(sectors)) >= 25
@@ -39,7 +40,7 @@ def test_wheel_has_two_levels_and_no_sector_in_two_cores():
 
 
 def test_no_form_stands_for_two_words():
-    wheels = load_wheels()
+    wheels = load_vocabulary()
     for word in wheels.words.values():
         for name in (word.word, *word.chinese):
             assert canonical(name) == word.word, name

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..schema import Clip, Clue, Language, Text
 from ..signals.voice import is_chinese
-from ..wheel import plain
+from ..vocabulary import plain
 from ..wording import FEELINGS
 from .lexicon import CATEGORIES, load_lexicon
 from .phrases import PARTICLES_ZH, Hit, find, find_role, phrases

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ..schema import MODALITIES, STAGES, Clue, Explanation, Label, Language, Modality
-from ..wheel import translate
+from ..vocabulary import translate
 from .svg import MARK, icon, number, plane, timeline
 from .text import say, unit
 

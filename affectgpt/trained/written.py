@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..parts import split_parts
 from ..schema import MODALITIES, Clue, Label, Modality, Part, Text, Verdict
-from ..wheel import affect, canonical, cluster, mentions, translate
+from ..vocabulary import affect, canonical, cluster, translate
+from ..wheel import mentions
 
 FUSED = "fused answer"  # the basis of a clue from the description of the whole clip
 SENTENCE = re.compile(r".+?(?:[.!?]['\"”’]?\s+|[。！？]['\"”’]?|$)", re.DOTALL)

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from .schema import MODALITIES, Explanation
-from .wheel import HAN, canonical, cluster, mentions, parse_labels, plain, split_list
+from ..observables import LEVEL, content
+from ..schema import MODALITIES, Explanation
+from ..vocabulary import HAN, canonical, cluster, plain
+from ..wheel import mentions, parse_labels, split_list
 
 JUDGE, VERSION = "affectgpt-overlap", 2  # raise the version when a score of the same texts changes
-LEVEL = 2  # of the wheel: "worried" meets "anxious", but not "afraid"
-NEGATION_REACH = 12  # characters before an observable clue in which it can be denied
-NEGATION = re.compile(r"(?:(?:\b(?:no|not|without|never)|n't)\b[\w\s]{0,8}|没有|并未|并没|不再|未见|无)\s*$")
+
 # Where a text in the EMER form turns from clues to the conclusion.
 CONCLUSION = re.compile(
     r"therefore|thus\b|hence|can be (?:inferred|speculated|concluded)|overall|in summary|combin\w+"
@@ -27,9 +25,6 @@ CONCLUSION = re.compile(
 )
 QUOTATION = re.compile('[“"「]([^“”"「」]{2,})[”"」]')
 QUOTED_WORD = re.compile("[a-z']+|[\u3400-\u9fff]")
-MODEL_HEADING = re.compile(
-    r"^\s*(?:input|output)\s*[:：]\s*", re.IGNORECASE
-)  # left over in some EMER-v2 rows
 
 
 def label_overlap(
@@ -120,22 +115,6 @@ def reference_labels(reference: str | Iterable[str]) -> list[str]:
     return parse_labels(reference)
 
 
-def content(text: str) -> dict[str, set[str]]:
-    """Return the clue categories that a text names, by modality, and under "emotion" its emotion sectors."""
-    flat = plain(MODEL_HEADING.sub("", text))
-    found: dict[str, set[str]] = {part: set() for part in (*MODALITIES, "emotion")}
-    for modality, name, pattern in observables():
-        if any(
-            not NEGATION.search(flat, max(0, m.start() - NEGATION_REACH), m.start())
-            for m in pattern.finditer(flat)
-        ):
-            found[modality].add(name)
-    found["emotion"] = {
-        cluster(mention.word, LEVEL) or mention.word for mention in mentions(flat) if not mention.negated
-    }
-    return found
-
-
 def _same_quotes(text: str, reference: str) -> bool:
     """Whether the text quotes half of the words that the reference quotes; a translation is let pass."""
     one, two = (set(QUOTED_WORD.findall(" ".join(QUOTATION.findall(plain(x))))) for x in (text, reference))
@@ -156,17 +135,3 @@ def _common(ours: dict[str, set[str]], theirs: dict[str, set[str]]) -> dict[str,
 
 def _ratio(part: float, whole: float) -> float:
     return round(part / whole, 4) if whole else 0.0
-
-
-@cache
-def observables() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """(modality, category, pattern in both languages) of our own table, written from general knowledge."""
-    rows = files(__package__).joinpath("observables.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    return tuple(
-        (
-            modality,
-            name,
-            re.compile(rf"\b(?:{english})\b|{chinese}" if name != "quoted" else f"{english}|{chinese}"),
-        )
-        for modality, name, english, chinese in (row.split("\t") for row in rows)
-    )

@@ -1,0 +1,1 @@
+"""Benchmarks as rows of one table: predict to JSONL, then score."""

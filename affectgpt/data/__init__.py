@@ -1,0 +1,1 @@
+"""Data sets as typed rows: EMER, MER-style tables, a table of your own."""

@@ -1,0 +1,65 @@
+"""One row of a data set, and the rows of a table with everything that was wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..parts import split_parts
+from ..schema import Language, Part, Text
+
+NOTHING = Text("", "")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is known about one clip; an absent text is "", anything else that is absent is None.
+
+    clip: path of the file, None when it is not here. reference: description in the EMER form, as published
+    but for what language models left in it. labels: open vocabulary, as published; () is an empty list.
+    emotion: one discrete label. valence: sentiment in the range of its data set.
+    """
+
+    name: str
+    clip: str | None = None
+    subtitle: Text = NOTHING
+    reference: Text = NOTHING
+    labels: tuple[str, ...] | None = None
+    emotion: str | None = None
+    valence: float | None = None
+
+    def parts(self, language: Language) -> dict[Part, str]:
+        """Visual, acoustic, lexical part and inference of the reference; absent parts have no key."""
+        return split_parts(self.reference[language])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong in one row. `row` counts from 1, the line of column names not counted; 0 is the file."""
+
+    file: str
+    row: int
+    reason: Text
+
+
+@dataclass(frozen=True)
+class Samples(Sequence[Sample]):
+    """Rows by position or name, and what their reading found.
+
+    cleaned: how often each artefact was removed ("Input:" -> 88). files: sha256 of each file read, by name.
+    """
+
+    rows: tuple[Sample, ...]
+    source: str
+    problems: tuple[Problem, ...] = ()
+    cleaned: dict[str, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, key):
+        return next(row for row in self.rows if row.name == key) if isinstance(key, str) else self.rows[key]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self.rows)

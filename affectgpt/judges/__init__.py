@@ -1,0 +1,1 @@
+"""Judges of EMER's clue overlap and label overlap."""
