@@ -1,7 +1,7 @@
 """The marks by which `parts` tells what a clause of a description is about, in English and Chinese.
 
 Written from general knowledge of such texts, as the table of observable clues is. All patterns but those of
-the first section meet lower-case, half-width, simplified text (`vocabulary.plain`) whose quotations are empty.
+the first section meet lower-case, half-width, simplified text (`vocabulary.plain`); quotations are empty.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     {"reference", "observables", "media.sandbox", "clues.head_clues", "clues.acoustic_clue"}
     | {"appraisal", "writing", "page.html", "console", "weights"}
     | {"model.modeling_affectgpt", "convert.official", "convert.output"},
-    {"clues.pitch_clues", "model", "machine.choice", "trained.written", "parts", "metrics.overlap"},
-    {"media", "metrics", "data.sample", "clues.acoustic", "clues.visual", "clues.lexical"}
+    {"clues.pitch_clues", "model", "machine.choice", "parts", "metrics.overlap"},
+    {"media", "metrics", "data.sample", "trained.written", "clues.acoustic", "clues.visual", "clues.lexical"}
     | {"convert", "machine.doctor", "trained.loader"},
     {"clues", "page.look", "convert.export", "trained"},
     {"baseline", "commands"},
