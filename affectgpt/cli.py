@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from . import commands
+from .commands import data, evaluate, predict, weights
 from .console import MESSAGES, Lang, Model, Quantize, check_outputs, mistake, quiet_libraries, told, write
 from .media.sniff import shown_name
 from .reference import Reference, read_reference
@@ -166,8 +166,11 @@ def serve(
         raise mistake("serve", host=host, port=port, why=error.strerror or "in use") from error
 
 
-app.command()(commands.convert)
-app.command()(commands.doctor)
+for command in (predict.predict, evaluate.evaluate, evaluate.compare, predict.benchmarks):
+    app.command()(command)
+app.add_typer(data.app, name="data")
+for command in (weights.convert, weights.doctor):
+    app.command()(command)
 
 
 def _options(engine: str, quantize: Quantize | None, samples: int = 0, seed: int = 0) -> dict:

@@ -20,19 +20,28 @@ from importlib.resources import files
 from .schema import Language
 
 MAX_NAME_WORDS = 12  # of a label with the words around it ("a somewhat strong feeling of being ...")
+MAX_GRADERS_ZH = 4  # taken away from one label: 显得有点不安的情绪
 
 # Words around a label that do not change which emotion it names.
 MODIFIER_EN = re.compile(
     "an?|the|bit|little|lot|slight(?:ly)?|somewhat|very|really|quite|rather|fairly|mild(?:ly)?|extreme(?:ly)?"
     "|deep(?:ly)?|highly|intense(?:ly)?|strong(?:ly)?|so|too|more|most|some|feel(?:s|ings?)?|felt|being|is|are"
-    "|was|of|with|and|or|emotion(?:s|al)?|state|mood|sense|expression|tone|look(?:s|ing)?|seemingly|mixed"
+    "|was|possibly|perhaps|probably|likely|of|with|and|or|emotion(?:s|al)?|state|mood|sentiments?|sense|expression|tone|look(?:s|ing)?|seemingly|mixed|hint|touch|trace|level|degree|amount|signs?"
+)
+NOUNS = ("emotion", "emotions", "feeling", "feelings", "mood", "sentiment", "state")  # that end a label
+# Modifiers that may stand before an unknown word as well.
+GRADER_EN = re.compile(
+    "an?|the|bit|little|slightly|somewhat|very|really|quite|rather|fairly|mildly|extremely|deeply|highly"
+    "|intensely|strongly|so|too|more|most|feel(?:s|ing)?|is|are|was|seemingly|possibly"
 )
 PREFIX_ZH = re.compile(
     "(?:有一些|有一点|有点儿?|有些|略微|略带|略显|稍微|一丝|十分|非常|特别|极度|极其|感到|感觉|觉得|显得|比较|很"
-    "|较为|较|更加|更|深深|带有|充满)"
+    "|较为|较|更加|更|深深|带有|充满) ?"
 )
-SUFFIX_ZH = re.compile("(?:的情绪|的情感|的感觉|的心情|的状态|的语气|的态度|之情|情绪|心情|地|的|了)$")
+SUFFIX_ZH = re.compile(" ?(?:的情绪|的情感|的感觉|的心情|的状态|的语气|的态度|之情|情绪|心情|地|的|了)$")
 HAN = re.compile("[\u3400-\u9fff]")
+TOKEN = re.compile(r"\S+")
+MARKS = " \t\n\r'\"“”.,;:!?。、[](){}*#_-·•【】《》「」0123456789"  # around a label
 
 
 @dataclass(frozen=True)
@@ -107,24 +116,44 @@ def plain(text: str) -> str:
 
 def canonical(word: str) -> str | None:
     """Return the English base form of an emotion word in either language, any inflection; None if unknown."""
-    name = re.sub(r"\s+", " ", plain(word)).strip(" \t\n'\"“”.,;:!?。[](){}*#-")
-    if HAN.search(name):
-        return _canonical_zh(name)
-    forms = load_vocabulary().forms
-    tokens = name.split(" ")
+    return bare(word)[0]
+
+
+def bare(word: str) -> tuple[str | None, int, int]:
+    """Return the base form of `word`, and where it stands without marks and without words that only grade it.
+
+    "very happy!" gives ("happy", 5, 10). English nouns of feeling stay ("low mood"). Of an unknown word (its
+    base form is None) only plain graders are taken away.
+    """
+    flat = plain(word)
+    start = len(flat) - len(flat.lstrip(MARKS))
+    end = max(start, len(flat.rstrip(MARKS)))
+    if HAN.search(flat, start, end):
+        return _bare_zh(flat, start, end)
+    tokens = list(TOKEN.finditer(flat, start, end))
+    if not tokens:
+        return None, start, start
     if len(tokens) > MAX_NAME_WORDS:
-        return None
-    while tokens:
-        for candidate in inflections(" ".join(tokens)):
-            if candidate in forms:
-                return forms[candidate]
-        if MODIFIER_EN.fullmatch(tokens[0]):
-            tokens = tokens[1:]
-        elif MODIFIER_EN.fullmatch(tokens[-1]):
-            tokens = tokens[:-1]
+        return None, start, end
+    forms, first, last = load_vocabulary().forms, 0, len(tokens)
+    while first < last:
+        phrase = " ".join(token.group() for token in tokens[first:last])
+        base = next((forms[form] for form in inflections(phrase) if form in forms), None)
+        if base:
+            words = [token.group() for token in tokens]
+            first = next((at for at in range(first) if words[at] in ("emotional", "mixed")), first)
+            last += last < len(words) and words[last] in NOUNS  # "low mood", "emotional stress" are names
+            return base, tokens[first].start(), tokens[last - 1].end()
+        if MODIFIER_EN.fullmatch(tokens[first].group()):
+            first += 1
+        elif MODIFIER_EN.fullmatch(tokens[last - 1].group()):
+            last -= 1
         else:
-            return None
-    return None
+            break
+    first = 0
+    while first < len(tokens) - 1 and GRADER_EN.fullmatch(tokens[first].group()):
+        first += 1
+    return None, tokens[first].start(), end
 
 
 def cluster(word: str, level: int = 1) -> str | None:
@@ -171,18 +200,26 @@ def inflections(word: str) -> Iterator[str]:
             yield word[: -len(ending)] + "e"
 
 
-def _canonical_zh(name: str) -> str | None:
+def _bare_zh(flat: str, start: int, end: int) -> tuple[str | None, int, int]:
     forms = load_vocabulary().forms
-    name = name.replace(" ", "")
-    for _ in range(4):  # at most this many modifiers are taken away: 显得有点不安的情绪
+    whole = (start, end)
+    for _ in range(MAX_GRADERS_ZH + 1):
+        name = flat[start:end].replace(" ", "")
         if name in forms:
-            return forms[name]
+            return forms[name], start, end
         if name.endswith("感") and name[:-1] in forms:
-            return forms[name[:-1]]
-        shorter = name[match.end() :] if (match := PREFIX_ZH.match(name)) else name
-        if shorter == name:
-            shorter = SUFFIX_ZH.sub("", name, count=1)
-        if shorter == name:
-            return None
-        name = shorter
-    return forms.get(name)
+            return forms[name[:-1]], start, end - 1
+        prefix, suffix = PREFIX_ZH.match(flat, start, end), SUFFIX_ZH.search(flat, start, end)
+        if prefix:
+            start = prefix.end()
+        elif suffix:
+            end = suffix.start()
+        else:
+            break
+    start, end = whole
+    prefix, suffix = PREFIX_ZH.match(flat, start, end), SUFFIX_ZH.search(flat, start, end)
+    if prefix and end - prefix.end() > 1:  # one character more may be a part of the word
+        start = prefix.end()
+    if suffix and len(suffix.group()) > 1 and suffix.start() - start > 1:
+        end = suffix.start()
+    return None, start, end

@@ -4,39 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from .vocabulary import HAN, canonical, inflections, load_vocabulary, plain
+from .vocabulary import HAN, MARKS, bare, canonical, cluster, inflections, load_vocabulary, plain
+
+__all__ = [
+    "Mention",
+    "base_labels",
+    "canonical",
+    "cluster",
+    "labels_in",
+    "mentions",
+    "parse_labels",
+    "split_list",
+]
 
 MAX_WORDS = 4  # of an English form ("looking forward to" has 3)
 MAX_LABEL_WORDS = 4  # an English piece of a list with more words is a sentence, not a label
 MAX_LABEL_HAN = 8  # the same for Chinese characters
-NEGATION_WORDS = 3  # English: how far before a word its negation may stand
+MAX_NAME_HAN = 4  # of an unknown Chinese word that makes a text look like a list
+NEGATION_WORDS = 3  # English: how far before a word its negation may stand, light words not counted
 NEGATION_HAN = 3  # Chinese: the same, in characters
+LOOK_BACK = 12  # words or characters, light ones counted
 
 # "no", "not" and what does the same in a description: "rather than sad", 而不是悲伤.
 NEGATION_EN = re.compile(
-    r"\b(?:not|no|never|without|n?either|nor|cannot|hardly|barely|\w+n't|rather than|instead of"
-    r"|lack of|free (?:from|of))\b"
+    r"\b(?:not|no|never|without|neither|nor|cannot|hardly|barely|\w+n't|(?:is|are|was|were|do|does|did|ca)nt"
+    r"|rather than|instead of|anything but|far from"
+    r"|(?:lack|absence|devoid|free) of|free from|lack(?:s|ing)?)\b"
 )
-NOT_NEGATING_EN = re.compile(r"\b(?:not only|not just|no doubt|no wonder|not without)\b")
+# A strong feeling is said with a negation, too: "cannot hide her joy", "can't help but laugh".
+NOT_NEGATING_EN = re.compile(
+    r"\b(?:not (?:only|just|merely|simply|without)|no (?:doubt|wonder|less|matter)"
+    r"|never (?:been|felt) (?:so|more)|(?:cannot|not|unable|hardly|barely|\w+n't)(?: to)?"
+    r" (?:help|wait|hid(?:e|ing)|conceal(?:ing)?|contain(?:ing)?|suppress(?:ing)?|mask|resist|stop))\b"
+)
+LIGHT_EN = re.compile("any|an?|the|signs?|hints?|traces?|of|be|feel|feeling|feelings|to")
 NEGATION_ZH = re.compile("没有|并非|并不|毫无|而非|不是|不|没|未|非|别|无")
-# Chinese words in which 不, 没, 无 or 非 negates nothing that follows.
+# Chinese words in which 不, 没, 无, 非 or 别 negates nothing that follows.
 NOT_NEGATING_ZH = re.compile(
-    "不仅|不但|不过|不禁|不由得?|不得不|不只|不止|不光|不断|不停|不时|不免|无比|非常|非得|莫非|不管|不论|无论"
-    "|是不是|特别|无形中"
+    "不仅|不但|不过|不禁|不由得?|不得不|不得已|不只|不止|不光|不断|不停|不时|不免|不难|不少|不久|不同|不已|不自觉"
+    "|不经意|不知不觉|不能不|不无|未免|无比|无尽|无限|无奈|非常|非得|莫非|不管|不论|无论|是不是|没想到|未来|特别|别人"
+    "|分别|区别|性别|个别|无形中|[忍掩饰抑制按捺藏盖止控]不住|无法[掩抑控压克][饰盖制抑]?"
 )
-SEPARATORS = re.compile(r"[,，、;；/|\n\r\t]|(?:^|\s)(?:and|&|as well as|or)(?=\s)", re.IGNORECASE)
+LIGHT_ZH = re.compile("任何|那么|这么|什么|丝毫|一丝|表现出|流露出|感到|觉得|显得|特别|非常")
+# What joins a word to the one before it, so that one negation serves both ("no anger or fear").
+JOINED = re.compile(
+    r"\s*(?:(?:and|(?:,\s*)?(?P<or>n?or))\s+(?:any |an? |the )?|/\s*|、|或者?|以及|[和与及跟])"
+)
+COMMA = re.compile(r"\s*,\s*(?:any |an? |the )?")
+
+LIST_MARK = re.compile(r"(?:(?<=\s)|^)(?:[-*•·]|\(?\d{1,2}[.)、:])(?=\s|[^\W\d])")  # "1. happy", "- happy"
+SEPARATOR = re.compile(
+    r"[,，、;；/|\n\r\t\[\]{}\"“”]|(?<!\w)'|'(?!\w)|(?:^|(?<=\s))(?:and|&|as well as|or)(?=\s)"
+)
 SENTENCE_END = re.compile(r"[.。!！?？][^\w\n.。!！?？]*\w")  # a stop that is followed by more text
 HEADING = re.compile(
-    r"^[^\[,:：]{0,40}?(?:emotions?|labels?|feelings?|情感|情绪|标签)[^\[,:：]{0,16}[:：]\s*", re.IGNORECASE
+    r"\s*[^\[,:：]{0,40}?(?:emotions?|labels?|feelings?|情感|情绪|标签)[^\[,:：]{0,16}[:：]\s*"
 )
+STATED = re.compile(
+    r"[^.。\n]{0,80}?\b(?:emotional|sentiment) states? (?:is|are)\b\s*:?([^.\n]*)"
+)  # AffectGPT's own
 BRACKETS = ("[", "(", "{", "【")
-STATED = re.compile(r"(?:emotional|sentiment) states? (?:is|are)\s*:?\s*([^.\n]*)")  # AffectGPT's own form
-BETWEEN = re.compile(r"[,;、\[\]'\"]|\b(?:and|or)\b")  # its labels
+OR = re.compile(r"\bn?or\b|、|或")
+NO_NAME = re.compile("[a-z]|none|null|nan|unknown|无|没有|未知")  # "N/A" is cut at its slash
+SUBJECT = re.compile(r"(?:he|she|it|they|we|you|i|this|that|there|his|her|their|its)\b|[他她它我你这那]")
 WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")
 CLAUSE_END = re.compile('[,.;:!?，。；：！？、…“”"()（）\n]')
+DENIAL_EN = re.compile(r"(?:not|no|never|without|cannot)\b")
+DENIAL_ZH = re.compile("没有|并非|毫无|不是|并不|并没")
 
 
 @dataclass(frozen=True)
@@ -50,31 +87,44 @@ class Mention:
 
 
 def parse_labels(text: str | Iterable[str] | None) -> list[str]:
-    """Return the labels of a list, a list-like string or a running text, in order and without repeats.
+    """Return the emotion labels of a list, a list-like string or a running text, in order, without repeats.
 
-    A known word comes back as its base form. An unknown item of a list stays, in lower case; an unknown word
-    of a running text is no label. Negated words ("not angry", 没有生气) are left out.
+    Labels stand as they are written, in lower case, without words that only grade them ("very happy" gives
+    "happy", 非常生气 gives 生气). Two forms of one word (happy, happiness) are two labels, as in published
+    lists; `base_labels` makes them one. A list keeps words that the vocabulary lacks, a running text does
+    not. What is negated ("not angry", 没有生气) is left out; "not only angry" and 不仅生气 negate nothing.
     """
     if text is None:
         return []
-    if not isinstance(text, str):
-        return _unique(label for item in text for label in _labels_of_piece(str(item), bracketed=True))
-    pieces = split_list(text)
+    if isinstance(text, str):
+        return [label for label, _, _ in labels_in(text)]
+    return _unique(label for item in text for label, _, _ in _labels_of_list(item))
+
+
+def base_labels(labels: str | Iterable[str] | None) -> list[str]:
+    """Return the English base forms of what `parse_labels` reads: "uneasy" of "unease" and 不安.
+
+    No base form is there twice. A word that is not in the vocabulary stays itself.
+    """
+    return _unique(canonical(label) or label for label in parse_labels(labels))
+
+
+def labels_in(text: str) -> list[tuple[str, int, int]]:
+    """Return the labels of `parse_labels`, each with its first place in the text: (label, start, end)."""
+    pieces, marked = _pieces(plain(text))
     if pieces is None:
-        return _unique(mention.word for mention in mentions(text) if not mention.negated)
-    bracketed = HEADING.sub("", text.strip())[:1] in BRACKETS
-    return _unique(label for piece in pieces for label in _labels_of_piece(piece, bracketed=bracketed))
+        found = _spoken(text, 0, len(text))
+    else:
+        found = [
+            place for start, end in pieces for place in _labels_of_piece(text, start, end, marked=marked)
+        ]
+    return _first(found)
 
 
 def split_list(text: str) -> list[str] | None:
     """Return the pieces of a list-like string ("[a, b]", "a and b", 甲、乙); None when it is running text."""
-    body = HEADING.sub("", text.strip()).rstrip(".。 ")
-    bracketed = body[:1] in BRACKETS and body[-1:] in "])}】"
-    if bracketed:
-        body = body[1:-1]
-    pieces = [piece for piece in SEPARATORS.split(body) if piece.strip(" '\"“”")]
-    is_list = bracketed or (not SENTENCE_END.search(body) and all(map(_is_short, pieces)))
-    return pieces if is_list else None
+    pieces, _ = _pieces(plain(text))
+    return None if pieces is None else [text[start:end] for start, end in pieces]
 
 
 def mentions(text: str) -> list[Mention]:
@@ -84,32 +134,50 @@ def mentions(text: str) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
-def labels_in(answer: str) -> list[tuple[str, int, int]]:
-    """Return the labels of an answer to AffectGPT's label question, each with its place: (label, start, end).
+def _unique(labels: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(labels))
 
-    "The character's emotional state is a, b and c." gives the words as they stand, in lower case, known or
-    not; another sentence gives its known words, in their base forms.
-    """
-    stated = STATED.search(answer)
-    if stated:
-        found, at = [], stated.start(1)
-        for piece in BETWEEN.split(stated.group(1)):
-            if label := piece.strip().lower():
-                at = answer.index(piece.strip(), at)
-                if len(label.split()) > MAX_LABEL_WORDS or NEGATION_EN.search(label):  # a clause, not a label
-                    found += [(m.word, at + m.start, at + m.end) for m in mentions(label) if not m.negated]
-                else:
-                    found.append((label, at, at + len(label)))
-    else:
-        found = [(m.word, m.start, m.end) for m in mentions(answer) if not m.negated]
+
+def _first(found: Iterable[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
     first: dict[str, tuple[str, int, int]] = {}
     for place in found:
         first.setdefault(place[0], place)
     return list(first.values())
 
 
-def _unique(labels: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(labels))
+def _pieces(flat: str) -> tuple[list[tuple[int, int]] | None, bool]:
+    """(start, end) of a list's pieces, None in a running text; and whether the text says it is a list."""
+    flat = LIST_MARK.sub(lambda mark: "," * len(mark.group()), flat)
+    heading = HEADING.match(flat)
+    start, end = (heading.end() if heading else 0), len(flat.rstrip(" \n\r\t.。"))
+    start += len(flat[start:]) - len(flat[start:].lstrip())
+    if flat.startswith(BRACKETS, start) and flat.endswith(("]", ")", "}", "】"), start, end):
+        return _cut(flat, start + 1, end - 1), True
+    if OR.search(flat) and (NEGATION_EN.search(flat) or DENIAL_ZH.search(flat)):
+        return None, False  # one negation may serve several words: "no anger, fear or sadness"
+    if stated := STATED.match(flat):
+        return _cut(flat, *stated.span(1)), True
+    pieces = _cut(flat, start, end)
+    names = [flat[a:b].strip(MARKS) for a, b in pieces]
+    if SENTENCE_END.search(flat, start, end) or not all(map(_is_short, names)):
+        return None, False
+    if (
+        not heading
+        and names
+        and (any(map(SUBJECT.match, names)) or 2 * sum(map(_is_name, names)) <= len(names))
+    ):
+        return None, False
+    return pieces, bool(heading)
+
+
+def _cut(flat: str, start: int, end: int) -> list[tuple[int, int]]:
+    pieces, at = [], start
+    for mark in [*SEPARATOR.finditer(flat, start, end), None]:
+        stop = mark.start() if mark else end
+        if flat[at:stop].strip(MARKS):
+            pieces.append((at, stop))
+        at = mark.end() if mark else end
+    return pieces
 
 
 def _is_short(piece: str) -> bool:
@@ -118,26 +186,52 @@ def _is_short(piece: str) -> bool:
     return len(piece.split()) <= MAX_LABEL_WORDS
 
 
-def _labels_of_piece(piece: str, *, bracketed: bool) -> list[str]:
-    name = re.sub(r"\s+", " ", plain(piece)).strip(" '\"“”.,;:!?。[](){}*#-·•0123456789")
-    if not name:
+def _is_name(name: str) -> bool:
+    """Whether a piece may be a label: it is one word, or holds a known one."""
+    one = len(HAN.findall(name)) <= MAX_NAME_HAN if HAN.search(name) else len(name.split()) == 1
+    return one or bool(canonical(name) or mentions(name))
+
+
+def _labels_of_list(item: str) -> list[tuple[str, int, int]]:
+    flat = plain(item)
+    return [p for a, b in _cut(flat, 0, len(flat)) for p in _labels_of_piece(item, a, b, marked=True)]
+
+
+def _labels_of_piece(text: str, start: int, end: int, *, marked: bool) -> list[tuple[str, int, int]]:
+    piece = text[start:end]
+    base, first, last = bare(piece)
+    name = plain(piece)[first:last]
+    if not name or NO_NAME.fullmatch(name):
         return []
-    base = canonical(name)
     if base:
-        return [base]
-    found = mentions(name)
-    if found and not bracketed:
-        return [mention.word for mention in found if not mention.negated]
-    if any(mention.negated for mention in found):
-        return []
-    joined = [canonical(part) for part in re.split("[和与及]", name)]
-    return [part for part in joined if part] if len(joined) > 1 and all(joined) else [name]
+        return [_place(text, start + first, start + last)]
+    parts = [part.span() for part in re.finditer("[^和与及]+", name)]
+    if len(parts) > 1 and all(canonical(name[a:b]) for a, b in parts):
+        places = [
+            _labels_of_piece(text, start + first + a, start + first + b, marked=marked) for a, b in parts
+        ]
+        return [place for found in places for place in found]
+    found = mentions(piece)
+    clause = not _is_short(name) or SUBJECT.match(name) or DENIAL_EN.match(name) or DENIAL_ZH.match(name)
+    if clause or (found and not marked) or any(mention.negated for mention in found):
+        return _spoken(text, start, end)
+    return [_place(text, start + first, start + last)]
 
 
-def _mentions_en(flat: str) -> Iterator[Mention]:
+def _spoken(text: str, start: int, end: int) -> list[tuple[str, int, int]]:
+    found = mentions(text[start:end])
+    return [_place(text, start + m.start, start + m.end) for m in found if not m.negated]
+
+
+def _place(text: str, start: int, end: int) -> tuple[str, int, int]:
+    return " ".join(text[start:end].lower().split()), start, end
+
+
+def _mentions_en(flat: str) -> list[Mention]:
     vocabulary = load_vocabulary()
     tokens = list(WORD.finditer(flat))
-    position = 0
+    found: list[Mention] = []
+    position, after, listed = 0, 0, 0  # `after`: the token behind the last mention
     while position < len(tokens):
         size = min(MAX_WORDS, len(tokens) - position)
         base = None
@@ -152,9 +246,21 @@ def _mentions_en(flat: str) -> Iterator[Mention]:
             size -= base is None
         if base:
             start, end = tokens[position].start(), tokens[position + size - 1].end()
-            near = tokens[max(0, position - NEGATION_WORDS) : position]  # all before it: quadratic time
-            yield Mention(start, end, base, _negated_en(flat, near, start))
+            back = tokens[max(after, position - LOOK_BACK) : position]  # all before it: quadratic time
+            near = [token for token in back if not LIGHT_EN.fullmatch(token.group())][-NEGATION_WORDS:]
+            negated = _negated_en(flat, near, start)
+            link = JOINED.fullmatch(flat, found[-1].end, start) if found else None
+            if link and link["or"]:  # "no anger, fear or sadness": the words between the commas, too
+                for at in range(len(found) - listed, len(found)):
+                    found[at] = replace(found[at], negated=True)
+            if link and found[-1].negated:
+                negated = True
+            comma = found and COMMA.fullmatch(flat, found[-1].end, start)
+            listed = listed + 1 if comma and (listed or found[-1].negated) else 0
+            after = position + size
+            found.append(Mention(start, end, base, negated))
         position += max(size, 1)
+    return found
 
 
 def _negated_en(flat: str, before: list[re.Match[str]], start: int) -> bool:
@@ -171,8 +277,13 @@ def _longest_zh() -> re.Pattern[str]:
 
 
 def _mentions_zh(flat: str) -> Iterator[Mention]:
-    forms = load_vocabulary().forms
+    forms, after, negated = load_vocabulary().forms, 0, False
     for match in _longest_zh().finditer(flat):
-        clause = CLAUSE_END.split(flat[max(0, match.start() - 8) : match.start()])[-1]
-        near = NOT_NEGATING_ZH.sub(lambda found: "·" * len(found.group()), clause)[-NEGATION_HAN:]
-        yield Mention(match.start(), match.end(), forms[match.group()], bool(NEGATION_ZH.search(near)))
+        start, end = match.span()
+        clause = CLAUSE_END.split(flat[max(after, start - LOOK_BACK) : start])[-1]
+        # Only behind the last mention: the 不 of 不满 denies nothing in 不满和愤怒.
+        near = LIGHT_ZH.sub("", NOT_NEGATING_ZH.sub(lambda found: "·" * len(found.group()), clause))
+        joined = JOINED.fullmatch(flat, after, start)
+        negated = (negated and bool(joined)) or bool(NEGATION_ZH.search(near[-NEGATION_HAN:]))
+        after = end
+        yield Mention(start, end, forms[match.group()], negated)

@@ -9,46 +9,43 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
-    {"schema", "decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
-    | {"signals", "signals.timbre", "clues.acoustic_rules", "clues.lexicon", "page"}
-    | {"model.configuration_affectgpt", "model.adapter_affectgpt", "model.encoders_affectgpt", "auto"}
-    | {"trained.relay", "metrics.statistic", "data", "judges", "benchmarks"},
-    {
-        "vocabulary",
-        "judges.judgement",
-        "benchmarks.benchmark",
-        "decode",
-        "card",
-        "part_marks",
-        "crops",
-        "page.text",
-    }
-    | {"media.subtitles", "media.messages", "media.resample", "media.folders"}
-    | {"signals.pitch", "signals.detectors", "signals.motion", "signals.curves"}
-    | {"clues.visual_rules", "clues.phrases"}
-    | {
-        "model.fusion_affectgpt",
-        "model.processing_affectgpt",
-        "machine",
-        "machine.footprint",
-        "trained.generation",
-    },
-    {"wheel", "media.sniff", "faces", "signals.prosody", "signals.voice", "signals.expression"}
-    | {"clues.face_rules", "clues.visual_clue", "labels", "wording", "page.svg", "page.files"}
-    | {"model.pretrained_affectgpt", "trained.runs"},
-    {"reference", "observables", "media.sandbox", "clues.head_clues", "clues.acoustic_clue"}
-    | {"appraisal", "writing", "page.html", "console", "weights"}
-    | {"model.modeling_affectgpt", "convert.official", "convert.output"},
-    {"clues.pitch_clues", "model", "machine.choice", "parts", "metrics.overlap"},
-    {"media", "metrics", "data.sample", "trained.written", "clues.acoustic", "clues.visual", "clues.lexical"}
-    | {"convert", "machine.doctor", "trained.loader"},
-    {"clues", "page.look", "convert.export", "trained"},
-    {"baseline", "commands"},
-    {"engine"},
-    {"reason"},
-    {"ui"},
+    {"auto", "benchmarks", "commands", "page", "report", "schema"}
+    | {"clues.acoustic_rules", "clues.lexicon", "clues.visual_rules", "data.artefacts"}
+    | {"decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
+    | {"media.folders", "metrics.matching", "metrics.statistic"}
+    | {"model.adapter_affectgpt", "model.configuration_affectgpt", "model.encoders_affectgpt"}
+    | {"signals", "signals.curves", "signals.timbre", "trained.relay"},
+    {"card", "crops", "decode", "part_marks", "vocabulary", "wording", "benchmarks.benchmark"}
+    | {"clues.face_rules", "clues.phrases", "clues.visual_clue", "data.messages", "judges.judgement"}
+    | {"machine", "machine.footprint", "media.messages", "media.resample", "media.subtitles"}
+    | {"metrics.classes", "metrics.mme", "model.fusion_affectgpt", "model.processing_affectgpt"}
+    | {"page.text", "report.words", "signals.detectors", "signals.motion", "signals.pitch"}
+    | {"trained.generation"},
+    {"faces", "labels", "wheel", "writing", "benchmarks.published", "clues.head_clues"}
+    | {"data.text_tables", "judges.corpus", "judges.prompts", "media.sniff"}
+    | {"model.pretrained_affectgpt", "page.files", "page.svg"}
+    | {"signals.expression", "signals.prosody", "signals.voice", "trained.runs"},
+    {"appraisal", "console", "observables", "reference", "weights", "wheel_tables"}
+    | {"benchmarks.result", "benchmarks.rows"}
+    | {"clues.acoustic_clue", "clues.lexical", "clues.visual", "convert.official", "convert.output"}
+    | {"data.clips", "judges.chat", "judges.replies", "media.sandbox", "model.modeling_affectgpt"}
+    | {"page.html"},
+    {"media", "model", "parts", "wheel_download", "benchmarks.compare", "clues.pitch_clues"}
+    | {"judges.endpoint", "machine.choice", "metrics.hits", "metrics.overlap", "metrics.sets"}
+    | {"page.look", "report.confusion", "report.samples", "report.sheet"},
+    {"convert", "clues.acoustic", "data.sample", "judges.embedded", "machine.doctor"}
+    | {"metrics.completeness", "metrics.wheels", "report.plots", "trained.loader", "trained.written"},
+    {"clues", "judges", "metrics", "trained", "benchmarks.measures", "benchmarks.notes"}
+    | {"convert.export", "data.tables", "report.html"},
+    {"baseline", "benchmarks.table", "commands.weights", "data.columns", "trained.batch"},
+    {"engine", "data.reading"},
+    {"reason", "benchmarks.predictions", "data.check", "data.emer"},
+    {"__init__", "ui", "benchmarks.answers", "benchmarks.predict"}
+    | {"data", "data.build", "data.check_text"},
+    {"benchmarks.scoring", "benchmarks.work", "commands.data"},
+    {"benchmarks.evaluate", "commands.predict"},
+    {"commands.evaluate"},
     {"cli"},
-    {"__init__"},
     {"__main__"},
 ]
 LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}

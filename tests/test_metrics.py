@@ -7,9 +7,10 @@ import pytest
 
 from affectgpt import wheel
 from affectgpt.metrics import clue_overlap, label_overlap, reference_labels, score
-from affectgpt.observables import content
+from affectgpt.metrics.overlap import quotation_overlap
+from affectgpt.observables import content, shown
 from affectgpt.schema import Explanation, Label, Text, Verdict
-from affectgpt.wheel import parse_labels
+from affectgpt.wheel import base_labels, parse_labels
 
 EMER = Path(__file__).resolve().parents[2] / "shared" / "data" / "emer" / "v1_english.csv"
 
@@ -97,7 +98,7 @@ def test_a_long_reference_is_read_with_a_short_look_back(text, monkeypatch):
 
     monkeypatch.setattr(wheel, "_negated_en", look_back)
     assert content(text)["emotion"] == {"happy"}
-    assert parse_labels(text) == ["happy"]
+    assert base_labels(text) == ["happy"]
     assert max(looks, default=0) <= wheel.NEGATION_WORDS
     assert len(looks) in (0, 2 * 40_000)  # once per word and reading; Chinese looks at characters
 
@@ -113,6 +114,78 @@ def test_a_quotation_of_other_words_is_not_the_same_quotation():
     assert clue_overlap("The subtitle reads “what a lovely day”.", reference)["score"] == 0.0
     assert clue_overlap("The subtitle reads “leave me alone”.", reference)["score"] == 1.0
     assert clue_overlap("字幕内容：“别管我”。", reference)["score"] == 1.0  # a translation cannot be compared
+
+
+def test_what_somebody_says_shows_nothing():
+    said = content('She says "look up, clap your hands, I am sad" and frowns. 她说“快回头”。')
+    assert said["visual"] == {"frown"}
+    assert said["emotion"] == {"sad"}
+    assert said["lexical"] == {"quoted"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "share"),
+    [
+        ("“go away now”", "“go away”", 0.8),  # 2 words of 3 and 2
+        ("“别管我”", "“别管”", 0.8),
+        ("He speaks.", "“go away”", 0.0),
+        ("“go away”", "He speaks.", None),
+        ("“go away”", "“走开”", None),
+    ],
+)
+def test_quotations_meet_by_their_words(text, reference, share):
+    assert quotation_overlap(text, reference) == share
+
+
+PAIRED = [  # general ways of saying the same in both languages
+    ("mouth_down", "the corners of her mouth are slightly downturned", "嘴角略微下垂"),
+    ("mouth_down", "his mouth droops", "嘴角耷拉着"),
+    ("mouth_open", "her mouth is wide open", "嘴巴张得很大"),
+    ("eyes_wide", "his eyes are wide open", "眼睛睁得比较大"),
+    ("stare", "he is staring at her", "他盯着她"),
+    ("eyes_closed", "her eyes slightly squinted", "眼睛微微眯起"),
+    ("gaze_direct", "he makes eye contact", "他直视对方"),
+    ("gaze_away", "she averts her eyes", "她的目光移开"),
+    ("head_down", "with a lowered head", "低着头"),
+    ("head_up", "he lifts his head", "他抬起头"),
+    ("head_turn", "swaying his head", "头部左右摆动"),
+    ("arms", "with her arms crossed", "双臂抱胸"),
+    ("fist", "he clenches his fist", "他握紧拳头"),
+    ("embrace", "they hug", "他们相拥"),
+    ("face_tense", "his facial muscles are tense", "面部肌肉紧绷"),
+    ("face_red", "she blushes", "她脸红了"),
+    ("tears", "her eyes are slightly red", "眼眶微微泛红"),
+    ("voice_flat", "the tone is monotonous", "语调单调"),
+    ("voice_forceful", "the tone is aggressive", "语气具有攻击性"),
+    ("voice_low", "a heavy voice", "声音沉重"),
+]
+
+
+@pytest.mark.parametrize(("name", "english", "chinese"), PAIRED)
+def test_a_clue_is_the_same_in_both_languages(name, english, chinese):
+    assert name in set().union(*content(english).values())
+    assert name in set().union(*content(chinese).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("head_turn", "她的面部表情十分开心，头部特写"),
+        ("hands", "他拿出手机"),
+        ("pitch_change", "胸部大幅的起伏"),
+        ("change", "女士的表情变化不大"),
+        ("posture", "关心我的身体，坐在沙发上"),
+        ("posture", "a man sitting on a sofa"),
+        ("change", "the camera moves from left to right"),
+    ],
+)
+def test_what_only_looks_like_a_clue(name, text):
+    assert name not in set().union(*content(text).values())
+
+
+def test_a_clue_has_a_name_in_both_languages():
+    assert (shown("voice_low", "en"), shown("voice_low", "zh")) == ("voice low", "声音低")
+    assert (shown("angry", "en"), shown("angry", "zh")) == ("angry", "愤怒")
 
 
 def test_labels_of_a_text_are_those_of_its_conclusion():
@@ -131,7 +204,7 @@ def _explanation() -> Explanation:
 def test_score_names_its_judge_and_takes_texts_and_labels():
     explanation = _explanation()
     out = score(explanation, ENGLISH)
-    assert (out["judge"], out["version"]) == ("affectgpt-overlap", 2)
+    assert (out["judge"], out["version"]) == ("affectgpt-overlap", 3)
     assert out["label_overlap"]["recall"] == 0.5  # happy of {happy, excited}
     assert out["clue_overlap"]["parts"]["visual"]["score"] == 1.0
     assert score(explanation, "joy, happiness")["clue_overlap"] is None

@@ -28,6 +28,12 @@ def test_the_python_example_runs():
         assert f"\n{modality} " in run.stdout
 
 
+def test_the_scores_example_runs():
+    code = next(code for code in blocks("python") if "wheel_scores" in code)
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert run.stdout.split() == ["0.5", "0.5", "0.5", "affectgpt-wheel"], run.stderr
+
+
 def test_the_example_with_weights_runs(tmp_path):
     """With tiny random weights instead of 7B: what it prints is gibberish, but it prints two answers."""
     from tiny_affectgpt import write_bases, write_checkpoint
@@ -55,10 +61,11 @@ def test_the_commands_of_the_readme_are_the_makefile_and_ci():
 
 def test_every_option_in_the_readme_exists():
     commands = README.replace("\\\n", " ")  # continued lines
-    for command in ("explain", "convert", "doctor", "serve"):
+    plain = ("explain", "convert", "doctor", "serve", "predict", "evaluate", "compare", "benchmarks")
+    for command in (*plain, "data check", "data wheels"):
         lines = [line for line in commands.splitlines() if line.startswith(f"affectgpt {command}")]
         used = {word for line in lines for word in shlex.split(line, comments=True) if word.startswith("--")}
-        run = [sys.executable, "-m", "affectgpt", command, "--help"]
+        run = [sys.executable, "-m", "affectgpt", *command.split(), "--help"]
         help_text = subprocess.run(run, capture_output=True, text=True, check=True).stdout
         for option in used:
             assert option in help_text, f"{command} has no {option}"

@@ -17,10 +17,12 @@ Metric = Literal["wheels", "hit", "sentiment", "overlap", "mme"]
 class Benchmark:
     """One row of the table.
 
-    files: for each thing needed ("labels", "references", "subtitles"), the names it has when downloaded.
-    question: what a model is asked (official wording). classes: the truth's words for a discrete task.
-    metric: which scores are computed; primary: the key in `result.json` of the one that is published; in
-    `published.json` it is called `column` of `group`. tables: year of the official wheels.
+    files: for each thing needed ("labels", "references", "subtitles", "emotions", "valences"), the names it
+    has when downloaded; () where it is given out in no table that can be read without unpickling.
+    question: what a model is asked (official wording); "" where every item brings its own. truth: the field
+    of a `Sample` that is compared with; "steps" is a judge's reply. classes: the truth's words for a discrete
+    task. metric: which scores are computed; primary: the key in `result.json` of the one that is published;
+    in `published.json` it is called `column` of `group`. tables: year of the official wheels.
     """
 
     name: str

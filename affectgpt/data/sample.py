@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from ..parts import split_parts
 from ..schema import Language, Part, Text
@@ -30,7 +31,13 @@ class Sample:
 
     def parts(self, language: Language) -> dict[Part, str]:
         """Visual, acoustic, lexical part and inference of the reference; absent parts have no key."""
-        return split_parts(self.reference[language])
+        return dict(_split(self.reference[language]))
+
+
+@lru_cache(maxsize=2048)
+def _split(text: str) -> dict[Part, str]:
+    """A description takes some milliseconds, and is asked for by metrics, reports and the data set alike."""
+    return split_parts(text)
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,12 @@ class Samples(Sequence[Sample]):
     cleaned: dict[str, int] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def by_name(self) -> dict[str, Sample]:
+        return {row.name: row for row in self.rows}
+
     def __getitem__(self, key):
-        return next(row for row in self.rows if row.name == key) if isinstance(key, str) else self.rows[key]
+        return self.by_name[key] if isinstance(key, str) else self.rows[key]
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -9,34 +9,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from ..observables import LEVEL, content
+from ..observables import LEVEL, QUOTATION, content
 from ..schema import MODALITIES, Explanation
 from ..vocabulary import HAN, canonical, cluster, plain
-from ..wheel import mentions, parse_labels, split_list
+from ..wheel import base_labels, mentions, parse_labels, split_list
 
-JUDGE, VERSION = "affectgpt-overlap", 2  # raise the version when a score of the same texts changes
+JUDGE, VERSION = "affectgpt-overlap", 3  # raise the version when a score of the same texts changes
 
 # Where a text in the EMER form turns from clues to the conclusion.
 CONCLUSION = re.compile(
     r"therefore|thus\b|hence|can be (?:inferred|speculated|concluded)|overall|in summary|combin\w+"
     "|因此|所以|综上|综合|总的来说|推测|推断|可以看出|由此",
 )
-QUOTATION = re.compile('[“"「]([^“”"「」]{2,})[”"」]')
 QUOTED_WORD = re.compile("[a-z']+|[\u3400-\u9fff]")
 
 
 def label_overlap(
     predicted: str | Iterable[str] | None, reference: str | Iterable[str] | None
 ) -> dict[str, Any]:
-    """Compare two lists of emotion labels (lists, list-like strings or texts; see `wheel.parse_labels`).
+    """Compare two lists of emotion labels (lists, list-like strings or texts; see `wheel.base_labels`).
 
     Every label becomes its sector of the wheel; a word that is not in the vocabulary stays itself. With the
     sets P and R: precision = |P & R| / |P|, recall = |P & R| / |R|, f1 = 2 |P & R| / (|P| + |R|); 0 where a
     set is empty. `pairs` shows what met; `exact` counts the base words that both lists have.
     """
-    ours, theirs = parse_labels(predicted), parse_labels(reference)
+    ours, theirs = base_labels(predicted), base_labels(reference)
     by_sector = {"predicted": _by_sector(ours), "reference": _by_sector(theirs)}
     met = sorted(by_sector["predicted"].keys() & by_sector["reference"].keys())
     sizes = [len(group) for group in by_sector.values()]
@@ -115,11 +115,29 @@ def reference_labels(reference: str | Iterable[str]) -> list[str]:
     return parse_labels(reference)
 
 
+def quotation_overlap(text: str, reference: str) -> float | None:
+    """Compare the words in quotation marks, 2 |P & R| / (|P| + |R|); None where they cannot be compared.
+
+    A text that quotes nothing has 0. A reference that quotes nothing, and a translation, give None.
+    """
+    ours, theirs = quoted_words(text), quoted_words(reference)
+    scripts = [{bool(HAN.match(word)) for word in words} for words in (ours, theirs)]
+    if not theirs or (ours and not scripts[0] & scripts[1]):
+        return None
+    return 2 * len(ours & theirs) / (len(ours) + len(theirs))
+
+
+@lru_cache(maxsize=2048)
+def quoted_words(text: str) -> frozenset[str]:
+    """Return the distinct English words and Chinese characters in quotation marks."""
+    return frozenset(QUOTED_WORD.findall(" ".join(QUOTATION.findall(plain(text)))))
+
+
 def _same_quotes(text: str, reference: str) -> bool:
     """Whether the text quotes half of the words that the reference quotes; a translation is let pass."""
-    one, two = (set(QUOTED_WORD.findall(" ".join(QUOTATION.findall(plain(x))))) for x in (text, reference))
-    scripts = [{bool(HAN.match(word)) for word in words} for words in (one, two)]
-    return not scripts[0] & scripts[1] or len(one & two) >= len(two) / 2
+    ours, theirs = quoted_words(text), quoted_words(reference)
+    comparable = ours and quotation_overlap(text, reference) is not None
+    return not comparable or len(ours & theirs) >= len(theirs) / 2
 
 
 def _by_sector(labels: list[str]) -> dict[str, list[str]]:

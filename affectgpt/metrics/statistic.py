@@ -6,13 +6,14 @@ a bootstrap needs the columns that are summed and no second reading of any sampl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 DRAWS, SEED, COVERAGE = 1000, 0, 0.95  # of every interval that a report prints
-CHUNK = 256  # draws that are held in memory together
+ROUNDING = 1e-12  # relative size below which a sum of squares is 0
+CELLS = 2**21  # draws times samples that are held in memory together (16 MB)
 
 Formula = Callable[[np.ndarray], np.ndarray]  # sums (D, K) float64 -> values (D,), NaN where undefined
 
@@ -40,8 +41,20 @@ def f_of_means(sums: np.ndarray) -> np.ndarray:
 
 
 def mean_f_of_means(sums: np.ndarray) -> np.ndarray:
-    """Columns (count, precision, recall) of each wheel: the mean of their F."""
-    return np.mean([f_of_means(sums[:, at : at + 3]) for at in range(0, sums.shape[1], 3)], axis=0)
+    """Columns (count, precision, recall) of each wheel: the mean of their F; an undefined F is 0."""
+    return np.nan_to_num(_f_of_wheels(sums)).mean(axis=0)
+
+
+def strict_mean_f_of_means(sums: np.ndarray) -> np.ndarray:
+    """The same; one undefined F (0/0, or no sample counted) leaves the mean undefined."""
+    return _f_of_wheels(sums).mean(axis=0)
+
+
+def _f_of_wheels(sums: np.ndarray) -> np.ndarray:
+    """Columns (count, precision, recall) of each wheel -> F (wheels, D), NaN where undefined."""
+    count, precision, recall = (sums[:, at::3].T for at in range(3))
+    precision, recall = _ratio(precision, count), _ratio(recall, count)
+    return _ratio(2 * precision * recall, precision + recall)
 
 
 def accuracy(sums: np.ndarray) -> np.ndarray:
@@ -69,10 +82,15 @@ def weighted_f1(sums: np.ndarray) -> np.ndarray:
 
 
 def ccc(sums: np.ndarray) -> np.ndarray:
-    """Columns (count, x, y, xx, yy, xy): concordance correlation of x and y, population moments."""
+    """Columns (count, x, y, xx, yy, xy): concordance correlation of x and y, population moments.
+
+    NaN where both are one and the same constant.
+    """
     count = sums[:, :1]
     x, y, xx, yy, xy = (_ratio(sums[:, [at]], count)[:, 0] for at in range(1, 6))
-    return _ratio(2 * (xy - x * y), (xx - x * x) + (yy - y * y) + (x - y) ** 2)
+    spread = (xx - x * x) + (yy - y * y) + (x - y) ** 2
+    spread = np.where(spread > ROUNDING * (xx + yy), spread, 0)  # one constant twice: only rounding is left
+    return _ratio(2 * (xy - x * y), spread)
 
 
 FORMULAS: dict[str, Formula] = {
@@ -80,6 +98,7 @@ FORMULAS: dict[str, Formula] = {
     "mean of means": mean_of_means,
     "F of means": f_of_means,
     "mean F of means": mean_f_of_means,
+    "mean F of means, undefined stays": strict_mean_f_of_means,
     "accuracy": accuracy,
     "unweighted recall": unweighted_recall,
     "weighted F1": weighted_f1,
@@ -87,9 +106,12 @@ FORMULAS: dict[str, Formula] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statistic:
-    """One corpus score: `FORMULAS[formula]` of the sums of `columns` (N, K) float64 over samples `names`."""
+    """One corpus score: `FORMULAS[formula]` of the sums of `columns` (N, K) float64 over samples `names`.
+
+    `columns` are finite; a sample that does not count has zeros only.
+    """
 
     names: tuple[str, ...]
     columns: np.ndarray
@@ -111,7 +133,8 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """What system A scores above system B on the same samples; `p` is the two-sided bootstrap level."""
+    """What system A scores above system B on the same samples; `p` is the two-sided bootstrap level, 1 where
+    the value is not defined."""
 
     value: float
     low: float
@@ -120,20 +143,30 @@ class Difference:
     samples: int
 
 
+def mean_statistic(values: Mapping[str, float | None]) -> Statistic:
+    """Return the mean of one value per sample as a statistic; a sample whose value is None does not count."""
+    columns = [(value is not None, value or 0.0) for value in values.values()]
+    return Statistic(tuple(values), np.array(columns, dtype=float).reshape(-1, 2), "mean")
+
+
 def bootstrap(statistic: Statistic, *, draws: int = DRAWS, seed: int = SEED) -> Interval:
-    """Return the score with its percentile interval over `draws` resamplings of the samples."""
+    """Return the score with its percentile interval over `draws` resamplings of the samples.
+
+    Resamplings in which the score is not defined are left out.
+    """
     return _interval(statistic.value, _drawn([statistic], draws, seed)[0])
 
 
 def paired(one: Statistic, two: Statistic, *, draws: int = DRAWS, seed: int = SEED) -> Difference:
     """Compare two systems on the samples that both have, resampled together (one minus two).
 
+    The order of the samples does not matter, and two minus one gives the same with the sign turned.
     Raises ValueError when they share no sample or are different scores.
     """
     if one.formula != two.formula or one.columns.shape[1] != two.columns.shape[1]:
         raise ValueError(f"two different scores: {one.formula} and {two.formula}")
-    theirs = {name: row for row, name in enumerate(two.names)}
-    common = [(row, theirs[name]) for row, name in enumerate(one.names) if name in theirs]
+    theirs = _places(two)
+    common = [(row, theirs[name]) for name, row in sorted(_places(one).items()) if name in theirs]
     if not common:
         raise ValueError("the two systems share no sample")
     names = tuple(one.names[row] for row, _ in common)
@@ -142,19 +175,24 @@ def paired(one: Statistic, two: Statistic, *, draws: int = DRAWS, seed: int = SE
         for at, side in enumerate((one, two))
     ]
     drawn = _drawn(pair, draws, seed)
-    found = _interval(pair[0].value - pair[1].value, drawn[0] - drawn[1])
     gap = drawn[0] - drawn[1]
+    found = _interval(pair[0].value - pair[1].value, gap)
     gap = gap[~np.isnan(gap)]
     below, above = ((gap <= 0).sum() + 1) / (len(gap) + 1), ((gap >= 0).sum() + 1) / (len(gap) + 1)
     return Difference(found.value, found.low, found.high, min(1.0, 2 * min(below, above)), len(common))
+
+
+def _places(statistic: Statistic) -> dict[str, int]:
+    return {name: row for row, name in enumerate(statistic.names)}
 
 
 def _drawn(statistics: list[Statistic], draws: int, seed: int) -> np.ndarray:
     """Values (statistics, draws), each draw with the same samples for all; chunked to bound memory."""
     count = len(statistics[0].names)
     random, out = np.random.default_rng(seed), np.full((len(statistics), draws), np.nan)
-    for start in range(0, draws if count else 0, CHUNK):
-        size = min(CHUNK, draws - start)
+    chunk = max(1, CELLS // max(1, count))
+    for start in range(0, draws if count else 0, chunk):
+        size = min(chunk, draws - start)
         weights = random.multinomial(count, np.full(count, 1 / count), size=size).astype(float)
         for row, each in enumerate(statistics):
             out[row, start : start + size] = FORMULAS[each.formula](weights @ each.columns)

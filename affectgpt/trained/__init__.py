@@ -90,6 +90,17 @@ class AffectGPTEngine:
     def _chat(self, messages: Any, **options: Any) -> Any:
         return self.model.chat(messages, tokenizer=self.processor.tokenizer, **options)
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What an answer depends on besides the clip and the question."""
+        return {
+            "model": self.shown,
+            "revision": self.opened.revision,
+            "checkpoint": self.opened.origin,
+            "quantization": self.opened.quantization,
+            "dtype": str(self.model.dtype).removeprefix("torch."),
+        }
+
     def answer(self, clip: Clip, language: Language) -> Iterator[tuple[str, Any]]:
         """Yield the answer while it is made (`Engine.answer`); closing the stream stops the model."""
         return streamed(lambda wire: self._work(wire, Run(clip, language, clip.subtitle.strip())))
@@ -101,9 +112,9 @@ class AffectGPTEngine:
 
         from .generation import interruptible
 
-        with _answering(self.shown), torch.no_grad(), interruptible(self.model, wire.check):
+        with answering(self.shown), torch.no_grad(), interruptible(self.model, wire.check):
             wire.emit("stage", "read")
-            self._encode(wire, run)
+            self.look(wire, run)
             self._rows(run)
             parts = self._ask(wire, run) if run.rows else {}
             probes = {
@@ -122,10 +133,10 @@ class AffectGPTEngine:
             wire.emit("stage", "labelled")
             told = {clue.modality for clue in clues}
             silent = {modality: MISSING["silent"] for modality in MODALITIES if modality not in told}
-            wire.emit("done", {"missing": {**silent, **run.missing}, "provenance": self._provenance(run)})
+            wire.emit("done", {"missing": {**silent, **run.missing}, "provenance": self.provenance(run)})
 
-    def _encode(self, wire: Relay, run: Run) -> None:
-        """Run the encoders, or remember what they said about this clip; mind what it lacks."""
+    def look(self, wire: Relay, run: Run) -> None:
+        """Run the encoders, or remember what they said about this clip; note in `run` what it lacks."""
         import numpy as np
 
         from ..model.processing_affectgpt import media_of
@@ -188,10 +199,9 @@ class AffectGPTEngine:
         """Ask about the whole clip for the description and the labels, and about each modality alone."""
         from .generation import Row, fitting
 
-        given = {f"{name}s" if name != "audio" else name: True for name in run.present}
-        if not given and not run.subtitle:
+        whole = self.whole_mode(run)
+        if not whole:
             return
-        whole = self.processor.mode_for(**given, subtitle=run.subtitle)
         run.rows = [Row("description", whole, DESCRIBE)]
         run.rows += [Row("labels", whole, NAME_LABELS)] * max(1, self.settings.samples)
         alone = dict(ALONE[name] for name in reversed(run.present))  # the leading picture wins
@@ -200,6 +210,11 @@ class AffectGPTEngine:
         if len(alone) > 1:
             run.rows += [Row(modality, mode, DESCRIBE) for modality, mode in alone.items()]
         run.subtitle = fitting(self.processor, run.rows, run.subtitle, PROMPT)
+
+    def whole_mode(self, run: Run) -> str | None:
+        """Return the official mode of a prompt with all that the clip has; None where it has nothing."""
+        given = {f"{name}s" if name != "audio" else name: True for name in run.present}
+        return self.processor.mode_for(**given, subtitle=run.subtitle) if given or run.subtitle else None
 
     def _ask(self, wire: Relay, run: Run) -> dict[Part, str]:
         """Answer all rows at once; the description is told while it is written, part by part."""
@@ -270,15 +285,12 @@ class AffectGPTEngine:
             labels = [(word, answers[0].certainty(start, end)) for word, start, end in found]
         return verdict(labels, clues)
 
-    def _provenance(self, run: Run) -> dict[str, Any]:
+    def provenance(self, run: Run) -> dict[str, Any]:
+        """Return what an answer stands on: model, machine, prompts by their hashes, raw answers, versions."""
         prompts = [self.processor.prompt(row.question, run.subtitle, row.mode) for row in run.rows]
         return {
             "engine": self.name,
-            "model": self.shown,
-            "revision": self.opened.revision,
-            "checkpoint": self.opened.origin,
-            "quantization": self.opened.quantization,
-            "dtype": str(self.model.dtype).removeprefix("torch."),
+            **self.identity,
             "device": self.opened.device,
             **run.provenance(self.settings, prompts),
             "steps_s": {"load": self.load_s, **run.steps_s},
@@ -286,7 +298,7 @@ class AffectGPTEngine:
 
 
 @contextmanager
-def _answering(shown: str) -> Iterator[None]:
+def answering(shown: str) -> Iterator[None]:
     """The model is loaded, so only a lack of memory is the user's to mend; the rest is a bug of ours."""
     try:
         yield

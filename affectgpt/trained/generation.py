@@ -55,15 +55,15 @@ def answer_rows(
     model,
     processor,
     rows: list[Row],
-    subtitle: str,
+    subtitle: str | list[str],
     features,
     tell: Callable[[str, int], None],
     **options: Any,
 ) -> list[Answer]:
     """Answer all rows in one `generate`; each stops at its own ### (however it was cut into tokens) or eos.
 
-    features: `AffectGPTFeatures` of one clip. tell: gets each new piece of the first row's text, or "", with
-    the number of tokens so far. options: those of generate.
+    subtitle, features (`AffectGPTFeatures`): of one clip, or one for each row. tell: gets each new piece of
+    the first row's text, or "", with the number of tokens so far. options: those of generate.
     """
     prompts = processor(
         question=[row.question for row in rows], subtitle=subtitle or None, mode=[row.mode for row in rows]

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from .console import MESSAGES, Dtype, Lang, Model, Quantize, mistake, quiet_libraries, told, write
-from .schema import Text
+from ..console import MESSAGES, Dtype, Lang, Model, Quantize, mistake, quiet_libraries, told, write
+from ..schema import Text
 
 
 def convert(
@@ -57,12 +57,12 @@ def convert(
             print(f"  {text[language.value]}", file=sys.stderr)
 
         if to_official is not None:
-            from .convert.export import to_official as go_back
+            from ..convert.export import to_official as go_back
 
             files = [go_back(to_official, out, mode=mode, tell=tell)]
             write("-", MESSAGES["unused_zeros"][language.value] + "\n")
         else:
-            from .convert import convert_checkpoint
+            from ..convert import convert_checkpoint
 
             if adapter_only and any(Path(base).is_dir() for base in (vision, audio, llm)):
                 print(f"  ! {MESSAGES['not_portable'][language.value]}", file=sys.stderr)
@@ -89,9 +89,9 @@ def doctor(
 ):
     """Show what this machine has, and which engines and precisions fit, with the bytes they take."""
     quiet_libraries()
-    from .machine import look
-    from .machine.doctor import report, to_dict
-    from .signals.detectors import open_tool
+    from ..machine import look
+    from ..machine.doctor import report, to_dict
+    from ..signals.detectors import open_tool
 
     machine = look(open_face_tool=open_tool)
     if as_json:

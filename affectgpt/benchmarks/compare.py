@@ -1,0 +1,145 @@
+"""Two systems on the same samples: paired differences with bootstrap intervals."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..media.sniff import shown_name
+from ..metrics.statistic import COVERAGE, DRAWS, SEED, paired
+from ..schema import AffectError, Text
+from .result import DIGITS, Result, aligned, known
+
+SAME = {  # what two results must share so that their difference means something
+    "benchmark": Text("benchmarks", "基准"),
+    "wheels": Text("emotion wheels", "情感轮表"),
+    "judge": Text("judges", "评判器"),
+}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One score of both systems and what A has above B; `p` is the two-sided bootstrap level."""
+
+    key: str
+    name: Text
+    unit: str
+    a: float | None
+    b: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float
+    samples: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All scores that two results share, the primary one first."""
+
+    benchmark: str
+    a: str
+    b: str
+    primary: str
+    gaps: tuple[Gap, ...]
+    draws: int
+    seed: int
+    warnings: tuple[Text, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"format": "affectgpt-comparison", "version": 1, "coverage": COVERAGE} | asdict(self)
+
+
+def compare(a: Result, b: Result, *, draws: int = DRAWS, seed: int = SEED) -> Comparison:
+    """Compare system `a` with `b` on the samples that both have.
+
+    Raises AffectError when they were scored on different benchmarks, references, wheels or by different
+    judges, or have no sample or score in common.
+    """
+    for what, name in SAME.items():
+        one, two = (
+            result.benchmark if what == "benchmark" else result.settings.get(what) for result in (a, b)
+        )
+        if one != two:
+            raise AffectError(
+                f"The two results have different {name.en} ({_short(one)}; {_short(two)}): "
+                "evaluate both in the same way, then compare.",
+                f"两个结果的{name.zh}不同（{_short(one)}；{_short(two)}）：请用相同方式评估后再比较。",
+            )
+    names = _common(a, b)
+    theirs = {score.key: score for score in b.scores}
+    gaps = []
+    for score in sorted(a.scores, key=lambda score: score.key != a.primary):
+        other = theirs.get(score.key)
+        if other is None or other.formula != score.formula:
+            continue
+        one, two = (aligned(result.statistics[score.key], names) for result in (a, b))
+        found = paired(one, two, draws=draws, seed=seed)
+        low, high = (None if known(edge) is None else round(edge, DIGITS) for edge in (found.low, found.high))
+        gaps.append(
+            Gap(
+                score.key, score.name, score.unit, known(one.value), known(two.value),
+                known(found.value), low, high, round(float(found.p), DIGITS), found.samples,
+            )
+        )  # fmt: skip
+    if not gaps:
+        raise AffectError(
+            "The two results share no score: evaluate both with the same version.",
+            "两个结果没有共同的分数：请用同一版本评估。",
+        )
+    return Comparison(
+        a.benchmark, a.system, b.system, a.primary, tuple(gaps), draws, seed, _warnings(a, b, len(names))
+    )
+
+
+def _common(a: Result, b: Result) -> list[str]:
+    """Names of the samples that both have, in the order of `a`; their references must be the same."""
+    theirs = {row.name: row for row in b.samples}
+    common = [row for row in a.samples if row.name in theirs]
+    if not common:
+        raise AffectError(
+            "The two results share no sample: evaluate both on the same data.",
+            "两个结果没有共同样本：请在相同数据上评估。",
+        )
+    for row in common:
+        other = theirs[row.name]
+        if (row.reference_labels, row.reference_text) != (other.reference_labels, other.reference_text):
+            raise AffectError(
+                f"The two results have different references ({shown_name(row.name)}, truth sha256 "
+                f"{_truth(a)} and {_truth(b)}): evaluate both on the same data.",
+                f"两个结果的参考标注不同（{shown_name(row.name)}，truth sha256 {_truth(a)} 与 {_truth(b)}）："
+                "请在相同数据上评估。",
+            )
+    return [row.name for row in common]
+
+
+def _truth(result: Result) -> str:
+    return str(result.settings.get("truth"))[:12]
+
+
+def _warnings(a: Result, b: Result, common: int) -> tuple[Text, ...]:
+    found = []
+    if {len(a.samples), len(b.samples)} != {common}:
+        found.append(
+            Text(
+                f"Only the {common} samples that both have are compared (A has {len(a.samples)}, "
+                f"B {len(b.samples)}).",
+                f"仅比较两者共有的 {common} 个样本（A 有 {len(a.samples)} 个，B 有 {len(b.samples)} 个）。",
+            )
+        )
+    if a.settings["labels"]["read"] != b.settings["labels"]["read"]:
+        found.append(
+            Text(
+                "The labels of the two systems were obtained in different ways (see settings.labels).",
+                "两个系统的标签获取方式不同（见 settings.labels）。",
+            )
+        )
+    return tuple(found)
+
+
+def _short(value: Any) -> str:
+    """A setting in a few words: a name with its year or version, or the start of a hash."""
+    if isinstance(value, dict):
+        value = " ".join(str(value[key]) for key in ("name", "year", "version", "settings") if value.get(key))
+    text = " ".join(str(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}…"

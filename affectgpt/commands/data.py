@@ -1,0 +1,111 @@
+"""The commands about data: `affectgpt data check`, `build` and `wheels`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from ..console import Lang, told, write
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Check and build data sets, fetch emotion wheels."
+)
+
+Clips = Annotated[str | None, typer.Option(metavar="DIR", help="Folder of the clips, in any layout.")]
+Language = Annotated[Lang, typer.Option(help="Language of the messages.")]
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Tables, or folders of them.", show_default=False)
+    ],
+    clips: Clips = None,
+    names_only: Annotated[
+        bool, typer.Option("--names-only", help="Look for the clips, but do not open them.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    language: Language = Lang.en,
+):
+    """Tell what tables and clips hold and all that is wrong in them; exit code 2 when something is."""
+    from ..data.check import check as look
+    from ..data.check_text import to_text
+
+    def tell(number: int, count: int, name: str) -> None:
+        end = "\n" if number == count else ""
+        print(f"\r[{number}/{count}] {name[:40]:<40}", end=end, file=sys.stderr, flush=True)
+
+    with told(language.value):
+        report = look(
+            paths, clips=clips, open_clips=not names_only, tell=tell if sys.stderr.isatty() else None
+        )
+        if as_json:
+            text = json.dumps(report.to_dict(language.value), ensure_ascii=False, indent=1) + "\n"
+        else:
+            text = to_text(report, language.value)
+        write("-", text)
+    if report.problems:
+        raise typer.Exit(2)
+
+
+@app.command()
+def build(
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder to write.")],
+    emer_v1: Annotated[list[str], typer.Option(metavar="FILE", help="EMER v1, once for each language.")] = [],
+    emer_v2: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Descriptions of EMER v2 (OV-MERD).")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Open-vocabulary labels of EMER v2.")
+    ] = None,
+    subtitles: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Subtitles of the clips of EMER v2.")
+    ] = None,
+    clips: Clips = None,
+    with_video: Annotated[
+        bool, typer.Option("--with-video", help="Put the clips in; their licence forbids handing them on.")
+    ] = False,
+    language: Language = Lang.en,
+):
+    """Write your copy of EMER as a Hub data set (Parquet, card, sums); no clip is copied by default."""
+    from ..data.build import build as make
+    from ..data.columns import MER_LICENCE
+
+    with told(language.value):
+        files, data = make(
+            out,
+            emer_v1=emer_v1,
+            emer_v2=emer_v2,
+            labels=labels,
+            subtitles=subtitles,
+            clips=clips,
+            with_video=with_video,
+        )
+        for version, samples in data.items():
+            found = sum(sample.clip is not None for sample in samples)
+            write("-", f"EMER {version}: {len(samples)} samples, {found} clips, cleaned {samples.cleaned}\n")
+        for file in files:
+            write("-", f"{file.name:<36} {file.stat().st_size:>15,} B\n")
+    print(MER_LICENCE[language.value], file=sys.stderr)
+
+
+@app.command()
+def wheels(
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder to write.")],
+    year: Annotated[int, typer.Option(help="2025 or 2026: their scores are not comparable.")] = 2025,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You accept the owners' licence, CC BY-NC 4.0.")
+    ] = False,
+    language: Language = Lang.en,
+):
+    """Fetch the official emotion wheel tables from their authors; each is checked by its sha256."""
+    from ..wheel_download import download_wheels
+    from ..wheel_tables import load_wheels
+
+    with told(language.value):
+        folder = download_wheels(year, out, accept_licence=accept_licence)
+        for name, digest in load_wheels(folder, year=year).sha256.items():
+            write("-", f"{name:<14} {digest}\n")

@@ -1,0 +1,1 @@
+"""One evaluation as one self-contained page, in English or Chinese."""

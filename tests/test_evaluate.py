@@ -1,0 +1,271 @@
+"""Evaluation by hand-made tables: every expected value here can be computed on paper."""
+
+import json
+
+import pytest
+from made_results import evaluated, made_wheels, predictions, samples
+
+from affectgpt.benchmarks.predictions import Prediction, read_predictions
+from affectgpt.benchmarks.result import to_json
+from affectgpt.data import load_emer
+from affectgpt.data.sample import Sample
+from affectgpt.judges.judgement import Judgement
+from affectgpt.schema import AffectError, Text
+from affectgpt.wheel_tables import load_wheels
+
+TRUTH = samples(("a", ["happy"]), ("b", ["sad", "angry"]), ("c", ["unheard-of"]))
+SAID = predictions(("a", ("happy", "sad")), ("b", "[sad]"), ("stranger", ("angry",)))
+
+
+def valued(**values):
+    return samples(*[Sample(name, valence=value) for name, value in values.items()])
+
+
+def told(result):
+    return " ".join(text.en for text in result.warnings)
+
+
+@pytest.fixture(scope="module")
+def result():
+    return evaluated("mer2025-ov", SAID, TRUTH)
+
+
+def test_wheel_scores_are_those_of_the_tables(result):
+    # a: P 1/2, R 1; b: P 1, R 1/2; c is skipped; so P = R = F = 3/4 on every wheel
+    assert result.primary == "mer2025_final"
+    for key in ("mer2025_final", "level1_f", "level2_precision", "level1_recall", "m_avg", "case1_f"):
+        assert result.score(key).value == pytest.approx(0.75), key
+    assert result.headline.samples == 2
+    assert result.headline.low == pytest.approx(2 / 3, abs=1e-6)  # a draw of a alone, or of b alone
+    assert result.headline.high == pytest.approx(3 / 4)  # any draw of both
+    assert result.headline.official
+    assert result.samples[0].scores == {"f": pytest.approx(2 / 3), "precision": 0.5, "recall": 1.0}
+    assert result.samples[2].scores["f"] is None
+
+
+def test_everything_is_counted_and_told(result):
+    assert result.counts == {
+        "reference": 3, "predicted": 2, "missing": 1, "errors": 0, "labels": 3, "unlabelled": 1,
+        "unknown": 1, "problems": 0,
+    }  # fmt: skip
+    assert "without a prediction: 1 of 3" in told(result)
+    assert "other names, ignored: 1" in told(result)
+    assert "3 of the 1200" in told(result)
+    assert result.settings["coverage"]["references_unmapped"] == pytest.approx(1 / 4)
+    assert result.settings["wheels"]["year"] == 2025
+    assert result.system == "mine"
+    keys = [score.key for score in result.scores]
+    assert keys.index("f_s") < keys.index("case1_f") < keys.index("accuracy_s")  # details come last
+
+
+def test_floors_stand_on_the_same_truth(result):
+    happy, five = (floor.values["level1_f"] for floor in result.floors)
+    assert result.floors[1].values["level1_precision"] == pytest.approx(1 / 2)
+    assert result.floors[1].values["level1_recall"] == 1
+    assert happy == pytest.approx(0.5)  # a: 1, 1; b: 0, 0
+    assert five == pytest.approx(2 * (1 / 2) / (3 / 2))  # a: 1/3, 1; b: 2/3, 1: P = 1/2, R = 1
+
+
+def test_a_published_number_stands_beside_only_what_is_comparable():
+    rows = [(f"n{at}", ["happy"]) for at in range(1200)]
+    said = predictions(*[(name, ("happy",)) for name, _ in rows])
+    whole = evaluated("mer2025-ov", said, samples(*rows), draws=2)
+    assert whole.published
+    assert all(row.comparable for row in whole.published)
+    assert whole.published[0].value < 1
+    assert whole.published[0].source
+    few = evaluated("mer2025-ov", said, samples(*rows[:900]), draws=2)
+    assert not any(row.comparable for row in few.published)
+    assert "900 of the 1200" in few.published[0].note.en
+    parsed = predictions(*[Prediction(name, text="She is happy.") for name, _ in rows])
+    from_text = evaluated("mer2025-ov", parsed, samples(*rows), draws=2)
+    assert from_text.headline.value == 1
+    assert not from_text.published[0].comparable
+    assert "parse_labels" in told(from_text)
+    assert from_text.settings["labels"]["read"] == "text"
+    other = evaluated("mer2025-ov", said, samples(*rows), wheels=made_wheels(2026), draws=2)
+    assert not other.published[0].comparable
+    assert "2026" in other.published[0].note.en
+
+
+def test_the_own_wheel_is_never_called_official():
+    own = evaluated("mer2025-ov", SAID, TRUTH, wheels=load_wheels())
+    assert own.primary == "level1_f"
+    assert own.score("level1_f").value == pytest.approx(0.75)
+    assert not any(score.official for score in own.scores)
+    assert not any(row.comparable for row in own.published)
+    assert "not the official score" in told(own)
+    assert own.settings["wheels"]["name"] == "affectgpt-wheel"
+
+
+def test_chinese_labels_reach_english_tables():
+    said = predictions(("a", ("高兴",)), ("b", "悲伤、生气"))
+    result = evaluated("mer2025-ov", said, samples(("a", ["开心"]), ("b", ["sad", "angry"])))
+    assert result.headline.value == 1
+    assert result.settings["labels"]["translated"] == 2
+    assert "Chinese labels" in told(result)
+
+
+def test_errors_and_empty_labels_score_nothing_but_are_scored():
+    said = predictions(Prediction("a", text="He is happy.", error="broken clip"), ("b", ()))
+    undefined = evaluated("mer2025-ov", said, TRUTH)  # 0/0 is no number by the rule of 2025
+    assert undefined.headline.value is None
+    assert "not defined" in undefined.warnings[0].en
+    result = evaluated("mer2025-ov", said, TRUTH, wheels=made_wheels(2026))
+    assert result.headline.value == 0
+    assert result.counts["errors"] == 1
+    assert result.counts["labels"] == 0
+    assert result.warnings[0].en.startswith("No prediction has a label")
+    assert result.samples[0].error == "broken clip"
+    assert result.samples[0].predicted_text == ""
+
+
+def test_nothing_in_common_is_a_mistake_with_examples():
+    with pytest.raises(AffectError, match="like other, the data names like a"):
+        evaluated("mer2025-ov", predictions(("other", ("happy",))), TRUTH)
+    with pytest.raises(AffectError, match="None of the 3 samples has what cmu-mosi compares with"):
+        evaluated("cmu-mosi", SAID, TRUTH)
+
+
+def test_same_inputs_same_bytes(result):
+    text = to_json(evaluated("mer2025-ov", SAID, TRUTH))
+    assert text == to_json(result)
+    assert "NaN" not in text
+    assert to_json(evaluated("mer2025-ov", SAID, TRUTH, seed=1)) != text
+
+
+def test_hits():
+    truth = samples(Sample("a", emotion="happy"), Sample("b", emotion="sad"), Sample("c", emotion="neutral"))
+    said = predictions(("a", ("glad", "sad", "angry")), ("b", ("happy",)), ("c", ("happy",)))
+    result = evaluated("mer2023", said, truth)
+    assert result.score("hit_rate").value == 0.5  # a of a and b; neutral is in no wheel
+    assert result.score("mscore").value == 0.25  # a: joy among joy and grief, the truth's classes
+    assert [result.score(key).official for key in ("hit_rate", "mscore", "precise_hit")] == [
+        True,
+        True,
+        False,
+    ]
+    assert [row.scores["hit"] for row in result.samples] == [1.0, 0.0, None]
+    assert result.samples[0].reference_labels == ("happy",)
+
+
+def test_sentiment_from_labels_is_our_own_rule():
+    truth = valued(a=1.5, b=-2.0, c=0.0, d=0.4)
+    said = predictions(("a", ("happy",)), ("b", ("happy", "sad", "angry")), ("c", ("sad",)))
+    result = evaluated("cmu-mosi", said, truth)
+    assert result.score("acc").value == pytest.approx(2 / 3)  # c is dropped, d was not predicted: negative
+    assert result.score("waf").value == pytest.approx(2 / 3)  # both F1 are 2/3
+    assert not result.headline.official
+    assert not any(row.comparable for row in result.published)
+    assert "sign of the mean valence" in told(result)
+    assert [row.scores["correct"] for row in result.samples] == [1.0, 1.0, None, 0.0]
+    words = {"a": "positive", "b": "Positive", "d": "positive"}
+    given = predictions(*[Prediction(name, sentiment=word) for name, word in words.items()])
+    official = evaluated("cmu-mosi", given, valued(a=1.5, b=-2.0, d=0.4))
+    assert official.score("acc").value == 1
+    assert official.headline.official
+    fewer = evaluated("cmu-mosi", predictions(*given[:2]), valued(a=1.5, b=-2.0, d=0.4))
+    assert fewer.headline.official  # a missing one is negative by the published rule
+
+
+def test_valences_make_a_concordance():
+    truth = valued(a=1.0, b=-1.0, c=2.0)
+    said = predictions(*[Prediction(row.name, valence=row.valence) for row in truth])
+    result = evaluated("ch-sims", said, truth)
+    assert result.score("ccc").value == pytest.approx(1)
+    assert not result.headline.official
+    assert not result.published[0].comparable
+    assert result.score("acc").value == 1
+
+
+def test_steps_are_read_from_the_replies():
+    said = predictions(
+        Prediction("a", score="<score>Step 1: 1/1, Step 2: 0/1</score>", truth="happy"),
+        Prediction("b", score="<score>Step 1: 1/1, Step 2: 1/1</score>", truth="sad"),
+        Prediction("c", score="no score", truth="sad"),
+    )
+    result = evaluated("mme-er-lab", said, samples(*map(Sample, "abc")))
+    assert result.headline.value == pytest.approx(0.75)  # c leaves the mean
+    assert result.score("strict_cot").value == pytest.approx(0.5)  # c counts as 0
+    assert result.score("avg_step").value == 2
+    assert result.score("avg_step").unit == "steps"
+    assert not any(row.comparable for row in result.published)
+
+
+class Teacher:
+    """A judge with known marks: 9 for a clue, 4 for a label, none for the clip b."""
+
+    name, settings = "teacher", {"version": 1, "calls": 7, "tokens": 100}
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, pairs):
+        self.asked += pairs
+        for pair in pairs:
+            mark = None if pair.name == "b" else 9.0 if pair.aspect == "clue" else 4.0
+            yield Judgement(pair.name, pair.aspect, mark, Text("because", "因为"))
+
+
+def test_marks_of_a_judge():
+    text = Text("He smiles. So he is happy.", "他微笑。所以他高兴。")
+    truth = samples(*[Sample(name, reference=text, labels=("happy",)) for name in "abc"])
+    said = predictions(Prediction("a", text="A smile."), Prediction("b", text="A frown.", labels=("angry",)))
+    teacher = Teacher()
+    result = evaluated("emer-v1", said, truth, judge=teacher)
+    assert {pair.name for pair in teacher.asked} == {"a", "b"}  # nobody is asked about nothing
+    assert [pair.predicted_labels for pair in teacher.asked] == [None, None, ("angry",), ("angry",)]
+    assert result.primary == "clue_overlap"
+    assert result.headline.value == pytest.approx(5)
+    assert result.headline.samples == 2
+    assert result.score("label_overlap").value == pytest.approx(2.5)
+    assert result.settings["judge"] == {"name": "teacher", "settings": {"version": 1}}  # not what it cost
+    assert result.floors == ()  # a judge that may cost money is not asked for them
+    assert "no mark: 2" in told(result)
+    assert not any(row.comparable for row in result.published)
+    assert "because" in result.samples[0].notes[0].en
+    english = samples(Sample("a", reference=Text("He smiles.", "")))
+    with pytest.raises(AffectError, match="choose the other --language"):
+        evaluated("emer-v1", said, english, language="zh")
+
+
+def test_descriptions_and_labels_are_scored_together():
+    text = Text("He smiles and says “well done”. So he is happy.", "")
+    truth = samples(Sample("a", reference=text, labels=("happy",)))
+    said = predictions(Prediction("a", text=text.en, labels=("happy",)))
+    result = evaluated("emer-v2", said, truth)
+    assert result.score("m_avg").value == 1
+    assert result.score("f_s").value == 1
+    assert result.score("clue_overlap").value == 10
+    assert result.score("label_overlap").value == 10
+    assert result.samples[0].scores["completeness"] == result.score("completeness").value
+    assert result.floors[0].values["label_overlap"] == 10
+    assert result.floors[0].values["clue_overlap"] < 10
+
+
+def test_labels_alone_are_not_judged_as_descriptions():
+    truth = samples(Sample("a", reference=Text("He smiles. So he is happy.", ""), labels=("happy",)))
+    result = evaluated("emer-v2", predictions(("a", ("happy",))), truth)
+    keys = {score.key for score in result.scores}
+    assert "label_overlap" in keys
+    assert not keys & {"clue_overlap", "completeness"}
+    assert "No prediction has a text" in told(result)
+
+
+def test_published_files_give_the_published_score(shared):
+    """The released predictions on the real references give what the official scorer gave."""
+    golden = json.loads((shared / "golden/evaluation/reproduce.json").read_text(encoding="utf-8"))["targets"]
+    wanted = golden["ovmerdplus_epoch60"]["results"]["2025"]
+    labels = load_emer(shared / "data/emer/v2_openset.csv")
+    said = read_predictions(shared / "data/official_predictions/ovmerdplus_epoch60.jsonl")
+    result = evaluated("emer-v2", said, labels, wheels=load_wheels(shared / "data/emotion_wheel/2025"))
+    assert result.score("level1_f").value == pytest.approx(wanted["level1"]["f"], abs=1e-9)
+    assert result.headline.value == pytest.approx(wanted["m_avg_12"], abs=1e-9)
+    for case, values in wanted["metrics"].items():
+        score = result.score(f"{case}_f")
+        assert score.value == pytest.approx(values["f"], abs=1e-9)
+        assert score.samples == values["n_counted"]
+    five = golden["floor_constant_five"]["results"]["2025"]["level1"]["f"]
+    assert result.floors[1].values["level1_f"] == pytest.approx(five, abs=1e-9)
+    assert result.counts["unknown"] == 200
+    assert result.published[0].comparable
