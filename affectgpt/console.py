@@ -42,7 +42,7 @@ MESSAGES = {
         "转换检查点需要其训练时所用的基座模型：请同时给出 {options}。",
     ),
     "only_back": Text(
-        "--to-official takes a folder alone: leave away all options but --out, --mode and --language.",
+        "--to-official takes a folder alone: omit all options but --out, --mode and --language.",
         "--to-official 只需一个文件夹：只能再加 --out、--mode、--language。",
     ),
     "not_portable": Text(
@@ -134,7 +134,9 @@ def write(file: str, text: str, *, append: bool = False) -> None:
             sys.stdout.write(text)
             sys.stdout.flush()
         else:
-            with open(file, "a" if append else "w", encoding="utf-8") as out:
+            # Half a character, as JSON and file names may hold, is written as JSON's escape.
+            how = {"encoding": "utf-8", "errors": "backslashreplace"}
+            with open(file, "a" if append else "w", **how) as out:
                 out.write(text)
     except BrokenPipeError:
         raise
@@ -143,9 +145,21 @@ def write(file: str, text: str, *, append: bool = False) -> None:
         raise mistake("write", name=name, why=error.strerror) from error
 
 
+def replace(file: Path, text: str) -> None:
+    """Write a file whole: until its last byte is there, what was there before stays. Raises AffectError."""
+    half = file.with_name(f".{file.name}.part")
+    try:
+        half.write_text(text, encoding="utf-8", errors="backslashreplace")
+        os.replace(half, file)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise mistake("write", name=shown_name(file), why=error.strerror) from error
+
+
 def mistake(key: str, **values) -> AffectError:
     """Return the message called `key`, filled in, as an error to be raised."""
-    return AffectError(MESSAGES[key].en.format(**values), MESSAGES[key].zh.format(**values))
+    text = MESSAGES[key].filled(**values)
+    return AffectError(text.en, text.zh)
 
 
 @contextlib.contextmanager

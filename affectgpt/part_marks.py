@@ -17,11 +17,12 @@ DOUBLE = '“”"„'  # texts of language models mix them up: each may open and
 OPEN = re.compile(rf"[{DOUBLE}「『]|(?<!\w)['‘](?=\w)")
 CLOSE = {"「": re.compile("」"), "『": re.compile("』"), "'": re.compile(r"['’](?!\w)")}
 CLOSE |= {"‘": CLOSE["'"], **{mark: re.compile(f"[{DOUBLE}]") for mark in DOUBLE}}
-SENTENCE = rf"[.!?…]+[)\]*]*(?:\s+|(?=[A-Z{CJK}]))|[。！？；!?]+[)）]*\s*|\n\s*"
+# The looks back: without them a run of a thousand dots or blanks would be read a thousand times.
+SENTENCE = rf"(?<![.!?…])[.!?…]+[)\]*]*(?:\s+|(?=[A-Z{CJK}]))|[。！？；!?]+[)）]*\s*|\n\s*"
 BREAK = re.compile(
     rf"(?P<sentence>{SENTENCE})"
     rf"|[,;:](?:\s+|(?=[{CJK}{DOUBLE}]))|[，：、]\s*"
-    r"|\s+(?=(?:and|while|but|with)\s+(?:his|her|their|he|she|they)\s)|\s+(?=(?:and|while|but)\s+in\s+the\s)"
+    r"|(?<!\s)\s+(?=(?:and|while|but|with)\s+(?:his|her|their|he|she|they)\s|(?:and|while|but)\s+in\s+the\s)"
 )
 AFTER_QUOTE = re.compile(rf"\s*(?=[A-Z{CJK}\d])|\s*[，,.。；;：:]+\s*")
 BLANK, ENDING = re.compile(r"\s*"), ",.!?…，。！？"  # the last character of what was said
@@ -125,7 +126,7 @@ VOICE = (
 )
 SPEAKS = (
     r"(?:speaks?|spoke|talks?|talked|said|says)\b.{0,20}?"
-    r"(?:\w+ly|faster?|slow|loud|low|high|tone|pace|voice)\b|sound(?:s|ed) |"
+    r"(?:\w+ly|faster?|slow|loud|low|high|tone|pace|voice|hurry|haste)\b|sound(?:s|ed) |"
     r"(?:roar|shout|yell|scream|whisper|sob|stutter|stammer|sigh)(?:s|ed|ing|bed|bing)?\b"
 )
 ZH_WHO = (

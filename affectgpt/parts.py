@@ -118,6 +118,8 @@ class PartSplitter:
             return "inference", False
         if marks.THEREFORE.match(bare) or (self._begins and self._sums_up(bare)):
             return "inference", False
+        if self._told_all() and "\n\n" in self._gaps.get(self._last, ""):
+            return "inference", False  # a paragraph of its own after all three: ours are written so
         if marks.FEELS.match(bare) and (not self._headed or "lexical" in self._seen):
             return "inference", False
         part = next((name for name in marks.SUBJECT if marks.SUBJECT[name].match(bare)), None)
@@ -197,9 +199,12 @@ def _next_clause(text: str, *, final: bool) -> tuple[int, bool] | None:
 
     An end is certain when a character follows it, so that no later piece can move it.
     """
-    at = 0
+    at, stop = 0, marks.BREAK.search(text)
     while True:
-        mark, stop = marks.OPEN.search(text, at), marks.BREAK.search(text, at)
+        if stop and stop.start() < at:
+            stop = marks.BREAK.search(text, at)
+        # Not further than the break: the whole text would be read for each clause.
+        mark = marks.OPEN.search(text, at, stop.start() + 1 if stop else len(text))
         if stop and not (mark and mark.start() < stop.start()):
             return (stop.end(), bool(stop["sentence"])) if final or stop.end() < len(text) else None
         if not mark:

@@ -17,6 +17,7 @@ import numpy as np
 Modality = Literal["visual", "acoustic", "lexical"]
 Language = Literal["en", "zh"]
 Part = Literal["visual", "acoustic", "lexical", "inference"]  # the four parts of a text in the EMER form
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 MODALITIES: tuple[Modality, ...] = ("visual", "acoustic", "lexical")
 SAMPLE_RATE_HZ = 16_000  # of every `Clip.wave`
 STAGES = ("prepared", "read", "heard", "seen", "explained", "labelled")  # of an answer, as `reason` ends them
@@ -32,6 +33,17 @@ class Text:
 
     def __getitem__(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en
+
+    def __add__(self, more: Text) -> Text:
+        return Text(self.en + more.en, self.zh + more.zh)
+
+    def filled(self, **values: Any) -> Text:
+        """The sentence with its {blanks} filled in; a `Text` among the values is taken in its language."""
+        en, zh = (
+            {key: value[language] if isinstance(value, Text) else value for key, value in values.items()}
+            for language in ("en", "zh")
+        )
+        return Text(self.en.format(**en), self.zh.format(**zh))
 
 
 class AffectError(Exception):

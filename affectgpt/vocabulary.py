@@ -110,7 +110,9 @@ def _plain_table() -> dict[int, str]:
 
 def plain(text: str) -> str:
     """Return `text` in lower case, simplified and half-width characters, each at its old position."""
-    lowered = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+    lowered = text.lower()
+    if len(lowered) > len(text):  # a letter becomes two: it stays
+        lowered = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
     return lowered.translate(_plain_table())
 
 

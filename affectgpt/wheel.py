@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from .vocabulary import HAN, MARKS, bare, canonical, cluster, inflections, load_vocabulary, plain
 
@@ -23,10 +23,12 @@ __all__ = [
 MAX_WORDS = 4  # of an English form ("looking forward to" has 3)
 MAX_LABEL_WORDS = 4  # an English piece of a list with more words is a sentence, not a label
 MAX_LABEL_HAN = 8  # the same for Chinese characters
+MAX_WORD_CHARS = 40  # a longer run of characters without a blank is no word
 MAX_NAME_HAN = 4  # of an unknown Chinese word that makes a text look like a list
 NEGATION_WORDS = 3  # English: how far before a word its negation may stand, light words not counted
 NEGATION_HAN = 3  # Chinese: the same, in characters
 LOOK_BACK = 12  # words or characters, light ones counted
+CACHED_WORDS = 2**14
 
 # "no", "not" and what does the same in a description: "rather than sad", 而不是悲伤.
 NEGATION_EN = re.compile(
@@ -91,8 +93,9 @@ def parse_labels(text: str | Iterable[str] | None) -> list[str]:
 
     Labels stand as they are written, in lower case, without words that only grade them ("very happy" gives
     "happy", 非常生气 gives 生气). Two forms of one word (happy, happiness) are two labels, as in published
-    lists; `base_labels` makes them one. A list keeps words that the vocabulary lacks, a running text does
-    not. What is negated ("not angry", 没有生气) is left out; "not only angry" and 不仅生气 negate nothing.
+    lists; `base_labels` makes them one. A list keeps words that the vocabulary lacks, up to `MAX_WORD_CHARS`
+    long, a running text does not. What is negated ("not angry", 没有生气) is left out; "not only angry" and
+    不仅生气 negate nothing.
     """
     if text is None:
         return []
@@ -181,9 +184,9 @@ def _cut(flat: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _is_short(piece: str) -> bool:
-    if HAN.search(piece):
-        return len(HAN.findall(piece)) <= MAX_LABEL_HAN
-    return len(piece.split()) <= MAX_LABEL_WORDS
+    han, words = len(HAN.findall(piece)), piece.split()
+    few = han <= MAX_LABEL_HAN if han else len(words) <= MAX_LABEL_WORDS
+    return few and all(len(word) <= MAX_WORD_CHARS for word in words)
 
 
 def _is_name(name: str) -> bool:
@@ -228,22 +231,12 @@ def _place(text: str, start: int, end: int) -> tuple[str, int, int]:
 
 
 def _mentions_en(flat: str) -> list[Mention]:
-    vocabulary = load_vocabulary()
     tokens = list(WORD.finditer(flat))
+    words = [token.group() for token in tokens]
     found: list[Mention] = []
     position, after, listed = 0, 0, 0  # `after`: the token behind the last mention
     while position < len(tokens):
-        size = min(MAX_WORDS, len(tokens) - position)
-        base = None
-        while size and base is None:
-            phrase = " ".join(token.group() for token in tokens[position : position + size])
-            base = next(
-                (vocabulary.forms[form] for form in inflections(phrase) if form in vocabulary.spoken), None
-            )
-            # A form that is listed as label-only must not come back through its stem ("minded" -> "mind").
-            if phrase in vocabulary.forms and phrase not in vocabulary.spoken:
-                base = None
-            size -= base is None
+        base, size = _form_at(words, position)
         if base:
             start, end = tokens[position].start(), tokens[position + size - 1].end()
             back = tokens[max(after, position - LOOK_BACK) : position]  # all before it: quadratic time
@@ -259,8 +252,32 @@ def _mentions_en(flat: str) -> list[Mention]:
             listed = listed + 1 if comma and (listed or found[-1].negated) else 0
             after = position + size
             found.append(Mention(start, end, base, negated))
-        position += max(size, 1)
+        position += size
     return found
+
+
+def _form_at(words: list[str], at: int) -> tuple[str | None, int]:
+    """Base form and number of words of the longest form that starts at a word; (None, 1) where none does."""
+    for size in range(min(MAX_WORDS if words[at] in _openings() else 1, len(words) - at), 0, -1):
+        phrase = " ".join(words[at : at + size])
+        if len(phrase) <= MAX_WORD_CHARS and (base := _base_en(phrase)):
+            return base, size
+    return None, 1
+
+
+@cache
+def _openings() -> frozenset[str]:
+    """The first words of forms that have more than one."""
+    return frozenset(form.split(" ")[0] for form in load_vocabulary().spoken if " " in form)
+
+
+@lru_cache(CACHED_WORDS)
+def _base_en(phrase: str) -> str | None:
+    vocabulary = load_vocabulary()
+    if phrase in vocabulary.forms and phrase not in vocabulary.spoken:
+        return None  # a label only: it must not come back through its stem ("minded" -> "mind")
+    stem = next((form for form in inflections(phrase) if form in vocabulary.spoken), None)
+    return vocabulary.forms.get(stem)
 
 
 def _negated_en(flat: str, before: list[re.Match[str]], start: int) -> bool:

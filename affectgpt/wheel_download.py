@@ -9,7 +9,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from .media.sniff import shown_name
+from .media.sniff import Refused, read_checked, shown_name
 from .schema import AffectError
 from .wheel_tables import FORMAT_SHA256, SHA256, TABLES
 
@@ -75,7 +75,10 @@ def download_wheels(
 
 
 def _sha256(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    try:
+        return hashlib.sha256(read_checked(path, max_bytes=MAX_BYTES)).hexdigest()
+    except Refused:
+        return None
 
 
 def _fetch(url: str, name: str, limit_s: float) -> bytes:

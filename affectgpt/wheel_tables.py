@@ -85,10 +85,6 @@ class Wheels:
         """The words of a list or of a text, lower case and trimmed, in order, with repeats."""
         return [word.lower().strip() for word in self.split(raw)]
 
-    def value(self, word: str, case: str) -> str | None:
-        """The value of one word in one case; None when the case drops the word."""
-        return self.place(word)[self.cases.index(case)]
-
     def mapped(self, words: Iterable[str]) -> list[set[str]]:
         """For each case the set of values of `words`; words that it does not have are left out."""
         places = [self.place(word) for word in words]
@@ -99,15 +95,32 @@ def split_official(raw: Any) -> list[str]:
     """The words of a cell by the official rule; a real list is taken as it is, None, NaN and "" have none.
 
     A "[" that comes first and a "]" that comes last are dropped, and ' " and , separate. Blanks are trimmed;
-    case is kept. Raises TypeError for what is neither text nor list.
+    case is kept. None and NaN in a list are no words. Raises TypeError for what is neither text nor list of
+    words.
     """
-    if raw is None or (isinstance(raw, float) and raw != raw):
+    if _missing(raw):
         return []
     if not isinstance(raw, str):
-        return [str(item) for item in raw]
+        if isinstance(raw, bytes) or not isinstance(raw, Iterable):
+            raise TypeError(f"labels are a text or a list of words, not {type(raw).__name__}: {raw!r}")
+        words = [word for word in raw if not _missing(word)]
+        for word in words:
+            if isinstance(word, Iterable) and not isinstance(word, str):
+                raise TypeError(f"labels are a text or a list of words, and {word!r} is no word")
+        return [str(word) for word in words]
     raw = raw.removeprefix("[").removesuffix("]")
     pieces = raw.replace("'", ",").replace('"', ",").split(",")
     return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _missing(value: Any) -> bool:
+    """None, NaN of any kind of float, or what pandas writes for a missing cell."""
+    if value is None or isinstance(value, Iterable):
+        return value is None
+    try:
+        return bool(value != value)
+    except TypeError:  # pandas.NA, of which nothing is true
+        return True
 
 
 def load_wheels(folder: str | Path | None = None, *, year: int | None = None, check: bool = True) -> Wheels:
@@ -168,7 +181,7 @@ def _own() -> Wheels:
         return parse_labels(raw) if isinstance(raw, str) else [plain(word) for word in split_official(raw)]
 
     cases = ("word", "level1", "level2")
-    return Wheels(OWN_NAME, OWN_VERSION, None, {"wheel.tsv": digest}, cases, split, place)
+    return Wheels(OWN_NAME, OWN_VERSION, None, {"wheel.tsv and traditional.tsv": digest}, cases, split, place)
 
 
 def _places(given: dict[str, bytes]) -> Callable[[str], Place]:

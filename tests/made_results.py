@@ -8,7 +8,7 @@ from affectgpt.benchmarks.result import Measure, Result, Row, scored
 from affectgpt.benchmarks.table import BENCHMARKS
 from affectgpt.data.sample import Sample, Samples
 from affectgpt.judges.embedded import EmbeddedJudge
-from affectgpt.metrics.statistic import mean_statistic
+from affectgpt.metrics.statistic import bootstrap, mean_statistic
 from affectgpt.schema import Text
 from affectgpt.wheel_tables import OFFICIAL_NAME, Wheels, split_official
 
@@ -51,7 +51,7 @@ def made_result(values, *, system="A", benchmark="toy", **changes):
     fields = {
         "benchmark": benchmark, "title": "Toy", "system": system, "language": "en", "primary": "acc",
         "counts": {"reference": len(values), "predicted": len(values)},
-        "scores": (scored("acc", Text("Accuracy", "准确率"), statistic, draws=50),),
+        "scores": (scored("acc", Text("Accuracy", "准确率"), statistic, bootstrap(statistic, draws=50)),),
         "floors": (), "published": (), "warnings": (), "problems": (), "inputs": {}, "versions": {},
         "settings": {"wheels": None, "judge": None, "labels": {"read": "labels"}, "truth": "0" * 64},
         "sample_scores": {"correct": Measure(Text("Correct", "正确"), "share")},

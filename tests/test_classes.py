@@ -119,6 +119,7 @@ def test_ccc_by_hand():
     assert ccc([1, 2, 3], [1, 3, 5]) == pytest.approx((8 / 3) / (13 / 3))
     assert ccc({"a": 1, "b": 2, "c": 3}, {"c": 3, "b": 2, "a": 1}) == pytest.approx(1)
     assert ccc([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
+    assert ccc([1, 2, 3], [3, 5, 7]) == pytest.approx(8 / 37)  # 3 apart: (8/3) / (10/3 + 9)
 
 
 def test_ccc_keeps_its_digits_far_from_zero():

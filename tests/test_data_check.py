@@ -63,7 +63,7 @@ def test_everything_wrong_is_told(data, tmp_path):
     (data / "media" / "audio" / "other.wav").touch()  # beside its video: no double
     report = check([tmp_path / "bad"], clips=data / "media")
     kinds = [getattr(problem.reason, "kind", problem.file) for problem in report.problems]
-    assert kinds == ["duplicate", *["many"] * (MOST + 5), "no_labels", "x.jsonl", "clips", "clip_01.mov"]
+    assert kinds == ["duplicate", *["cells"] * (MOST + 5), "no_labels", "x.jsonl", "clips", "clip_01.mov"]
     text = to_text(report)
     assert f"{MOST + 9} problems" not in text
     assert f"{len(kinds)} problems" in text

@@ -67,6 +67,12 @@ def test_other_formats(tmp_path):
         assert not table.problems
 
 
+def test_only_the_asked_columns_are_kept(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"name": "a", "clues": [1]}\n{"Text": "b"}\n', encoding="utf-8")
+    table = read_rows(tmp_path / "t.jsonl", only={"name", "text"})
+    assert (table.columns, table.rows) == (("name", "clues", "text"), ({"name": "a"}, {"text": "b"}))
+
+
 def test_every_bad_row_of_a_csv_is_told_and_the_good_ones_are_kept(tmp_path):
     lines = [
         b"name,text",
@@ -83,7 +89,7 @@ def test_every_bad_row_of_a_csv_is_told_and_the_good_ones_are_kept(tmp_path):
     assert [(row["name"], row["text"]) for row in table.rows] == [("a", "1"), ("g", "好")]
     assert table.numbers == (1, 8)
     assert [(p.row, p.reason.kind) for p in table.problems] == [
-        (2, "few"), (3, "many"), (5, "zero"), (6, "bytes"), (7, "few_lines"),
+        (2, "cells"), (3, "cells"), (5, "zero"), (6, "bytes"), (7, "cells_over_lines"),
     ]  # fmt: skip
     assert table.problems[1].reason.en == "3 cells instead of 2"
     assert "3 个" in table.problems[1].reason.zh
@@ -225,7 +231,11 @@ def test_the_line_that_exports_a_pickle_works(tmp_path):
 
     np.savez(tmp_path / "FILE.npz", filenames=np.array(["a", "b"]), fileitems=np.array(["[sad]", "[]"]))
     subprocess.run(HOW, shell=True, cwd=tmp_path, check=True, timeout=60)
-    assert [row["text"] for row in read_rows(tmp_path / "FILE.jsonl").rows] == ["[sad]", "[]"]
+    assert [row["labels"] for row in read_rows(tmp_path / "FILE.jsonl").rows] == ["[sad]", "[]"]
+    np.savez(tmp_path / "FILE-sentiment.npz", filenames=np.array(["a"]), fileitems=np.array(["neutral"]))
+    how = HOW.replace("FILE", "FILE-sentiment")
+    subprocess.run(how, shell=True, cwd=tmp_path, check=True, timeout=60)
+    assert read_rows(tmp_path / "FILE-sentiment.jsonl").rows == ({"name": "a", "sentiment": "neutral"},)
     np.savez(tmp_path / "FILE.npz", name2reason=np.array({"a": "He’s sad."}, object))
     subprocess.run(HOW, shell=True, cwd=tmp_path, check=True, timeout=60)
     assert read_rows(tmp_path / "FILE.jsonl").rows == ({"name": "a", "text": "He’s sad."},)

@@ -83,6 +83,11 @@ def test_a_published_number_stands_beside_only_what_is_comparable():
     assert not from_text.published[0].comparable
     assert "parse_labels" in told(from_text)
     assert from_text.settings["labels"]["read"] == "text"
+    some = evaluated("mer2025-ov", predictions(*said[:1188]), samples(*rows), draws=2)
+    assert some.published[0].comparable  # 1 % is missing
+    most = evaluated("mer2025-ov", predictions(*said[:1187]), samples(*rows), draws=2)
+    assert "without a prediction: 13 of 1200" in most.published[0].note.en
+    assert not any(row.comparable for row in most.published)
     other = evaluated("mer2025-ov", said, samples(*rows), wheels=made_wheels(2026), draws=2)
     assert not other.published[0].comparable
     assert "2026" in other.published[0].note.en
@@ -104,6 +109,34 @@ def test_chinese_labels_reach_english_tables():
     assert result.headline.value == 1
     assert result.settings["labels"]["translated"] == 2
     assert "Chinese labels" in told(result)
+
+
+def test_english_words_beside_chinese_ones_stay_as_they_are():
+    said = predictions(("a", "[not happy, Zorp, 很开心，sad]"), ("b", "[he is very happy]"))
+    result = evaluated("mer2025-ov", said, samples(("a", ["happy"]), ("b", ["sad"])))
+    assert result.samples[0].predicted_labels == ("not happy", "Zorp", "happy", "sad")
+    assert result.samples[1].predicted_labels == ("he is very happy",)
+    assert result.settings["labels"]["translated"] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "truth", "year", "words"),
+    [
+        (Prediction("n0", labels="[开心]"), ["happy"], 2025, "Chinese labels were turned"),
+        (Prediction("n0", text="She is happy."), ["happy"], 2025, "parse_labels"),
+        (Prediction("n0", labels="[happy]"), ["开心"], 2025, "References whose Chinese labels"),
+        (Prediction("n0", labels="[happy]"), ["happy"], 2026, "by those of 2026"),
+    ],
+)
+def test_what_was_not_scored_as_published_is_not_called_so(said, truth, year, words):
+    rows = samples(("n0", truth), *[(f"n{at}", ["happy"]) for at in range(1, 1200)])
+    rest = [(f"n{at}", "[happy]") for at in range(1, 1200)]
+    result = evaluated("mer2025-ov", predictions(said, *rest), rows, wheels=made_wheels(year), draws=2)
+    assert result.headline.value == 1
+    assert not any(score.official for score in result.scores)
+    assert not any(row.comparable for row in result.published)
+    assert words in result.published[0].note.en
+    assert words in told(result)
 
 
 def test_errors_and_empty_labels_score_nothing_but_are_scored():
@@ -149,6 +182,17 @@ def test_hits():
     assert result.samples[0].reference_labels == ("happy",)
 
 
+def test_one_class_for_each_clip_is_scored_as_classes_too():
+    truth = samples(Sample("a", emotion="happy"), Sample("b", emotion="sad"), Sample("c", emotion="sad"))
+    chosen = {"a": "Happy", "b": "happy", "c": "sad"}
+    said = [Prediction(name, emotion=emotion) for name, emotion in chosen.items()]
+    result = evaluated("mer2023", predictions(*said), truth)
+    assert result.score("class_acc").value == pytest.approx(2 / 3)
+    assert result.score("class_uar").value == pytest.approx((1 + 1 / 2) / 2)
+    assert result.score("class_waf").value == pytest.approx(2 / 3)  # both F1 are 2/3
+    assert not result.score("class_waf").official
+
+
 def test_sentiment_from_labels_is_our_own_rule():
     truth = valued(a=1.5, b=-2.0, c=0.0, d=0.4)
     said = predictions(("a", ("happy",)), ("b", ("happy", "sad", "angry")), ("c", ("sad",)))
@@ -164,6 +208,7 @@ def test_sentiment_from_labels_is_our_own_rule():
     official = evaluated("cmu-mosi", given, valued(a=1.5, b=-2.0, d=0.4))
     assert official.score("acc").value == 1
     assert official.headline.official
+    assert "count as neutral by the published rule: 1, such as 'Positive'" in told(official)
     fewer = evaluated("cmu-mosi", predictions(*given[:2]), valued(a=1.5, b=-2.0, d=0.4))
     assert fewer.headline.official  # a missing one is negative by the published rule
 

@@ -182,3 +182,14 @@ def test_steps_need_no_data(tmp_path):
     done = run(*args, "--draws", 5)
     assert done.exit_code == 0, done.stderr
     assert done.stdout.splitlines()[2].split()[0] == "50.00"
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_ones_whole(files, tmp_path):
+    folder = tmp_path / "report"
+    (folder / "samples.csv").mkdir(parents=True)
+    (folder / "result.json").write_text("old", encoding="utf-8")
+    done = score(files, folder)
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1].startswith("Cannot write samples.csv")
+    assert sorted(file.name for file in folder.iterdir()) == sorted(FILES)
+    assert read_result(folder / "result.json").system == "my run"

@@ -7,7 +7,7 @@ import pytest
 from made_results import evaluated, made_result, predictions, same, samples
 
 from affectgpt.benchmarks.result import aligned, read_result, scored, to_json
-from affectgpt.metrics.statistic import Statistic
+from affectgpt.metrics.statistic import Statistic, bootstrap
 from affectgpt.schema import AffectError, Text
 
 RESULT = made_result({"a": 1.0, "b": 0.0, "c": None})
@@ -40,7 +40,8 @@ def test_the_file_says_what_it_is():
 
 
 def test_bounds_have_no_more_digits_than_a_bootstrap_knows():
-    third = scored("x", Text("x", "x"), Statistic(("a", "b", "c"), np.array([[3.0, 1.0]] * 3), "mean"))
+    statistic = Statistic(("a", "b", "c"), np.array([[3.0, 1.0]] * 3), "mean")
+    third = scored("x", Text("x", "x"), statistic, bootstrap(statistic))
     assert (third.value, third.low, third.high) == (1 / 3, 0.333333, 0.333333)
 
 
@@ -49,7 +50,8 @@ def test_samples_that_a_statistic_lacks_add_nothing():
     whole = aligned(half, ("a", "b"))
     assert whole.columns.tolist() == [[0, 0], [1, 0.5]]
     assert whole.value == 0.5
-    empty = scored("x", Text("x", "x"), aligned(half, ("a",)))
+    nothing = aligned(half, ("a",))
+    empty = scored("x", Text("x", "x"), nothing, bootstrap(nothing))
     assert (empty.value, empty.low, empty.high, empty.samples) == (None, None, None, 0)
 
 
@@ -71,9 +73,9 @@ def changed(change):
         (changed(lambda x: x["columns"][0].__setitem__(0, "1e999")), "columns: not one finite number"),
         (changed(lambda x: x["statistics"].update(acc=[7])), "statistics: acc"),
         (changed(lambda x: x["scores"][0].update(formula="magic")), "statistics: acc"),
-        (changed(lambda x: x["scores"][0].update(value="<b>")), "not numbers"),
-        (changed(lambda x: x["scores"][0].update(name={"en": 1, "zh": ""})), "both languages"),
-        (changed(lambda x: x["samples"][0].update(reference_labels="happy")), "not a list of words"),
+        (changed(lambda x: x["scores"][0].update(value="<b>")), "value: not a number"),
+        (changed(lambda x: x["scores"][0].update(name={"en": 1, "zh": ""})), "en: not a text"),
+        (changed(lambda x: x["samples"][0].update(reference_labels="happy")), "reference_labels: not a list"),
         (changed(lambda x: x["samples"][1].update(name="a")), "a name comes twice"),
         (changed(lambda x: x["samples"][1].update(surprise=1)), "surprise"),
         (changed(lambda x: x.update(primary="nothing")), "do not fit"),

@@ -1,12 +1,11 @@
-"""The embedded judge against marks that are counted by hand; prompts, replies and means of any judge."""
+"""The embedded judge against marks that are counted by hand."""
 
 import time
 from math import sqrt
 
 import pytest
 
-from affectgpt.judges import EmbeddedJudge, Judgement, Pair, judge_scores, judge_statistics
-from affectgpt.metrics.statistic import bootstrap, paired
+from affectgpt.judges import EmbeddedJudge, Judgement, Pair
 from affectgpt.schema import Text
 
 REFERENCE = "She smiles and nods. She speaks fast: “come in now”. Therefore she is happy."
@@ -135,6 +134,14 @@ def test_hostile_texts_end():
     assert time.process_time() - begin < 10
 
 
+def test_time_grows_with_the_number_of_labels():
+    one, two = ([f"{start}{'a' * i}" for i in range(30)] for start in ("zor", "bor"))
+    many = [[f"{x}{'b' * i}" for x in side for i in range(1, 70)][:2000] for side in (one, two)]
+    begin = time.process_time()
+    assert label(*many).score == 1.0
+    assert time.process_time() - begin < 5  # comparing each with each takes a minute
+
+
 def test_what_is_not_read_is_told():
     out = clue("x" * 20_000 + " She smiles.")
     assert (out.score, out.details["shortened"]) == (1.0, True)
@@ -147,33 +154,3 @@ def test_the_same_call_gives_the_same_bytes_and_order():
     assert repr(one) == repr(two)
     assert [(each.name, each.aspect) for each in one] == [(pair.name, pair.aspect) for pair in pairs]
     assert EmbeddedJudge().settings["version"] == 3
-
-
-def marked(**scores) -> list[Judgement]:
-    return [
-        Judgement(name, aspect, score, Text("", ""))
-        for aspect, marks in scores.items()
-        for name, score in marks.items()
-    ]
-
-
-def test_means_count_what_is_missing():
-    out = judge_scores(marked(clue={"a": 4.0, "b": 7.0, "c": None}, label={"a": None}))
-    assert out == {
-        "clue": 5.5,
-        "label": None,
-        "n": {"clue": 2, "label": 0},
-        "missing": {"clue": 1, "label": 1},
-    }
-    assert judge_scores([])["n"] == {"clue": 0, "label": 0}
-
-
-def test_means_have_intervals_and_can_be_compared():
-    one = judge_statistics(marked(clue={str(i): 5.0 + i % 3 for i in range(30)}))["clue"]
-    two = judge_statistics(marked(clue={str(i): 4.0 + i % 3 for i in range(30)}))["clue"]
-    found = bootstrap(one)
-    assert found.value == 6.0
-    assert 5.6 < found.low < 6.0 < found.high < 6.4
-    assert paired(one, two).value == pytest.approx(1.0)
-    with pytest.raises(ValueError, match="judged twice"):
-        judge_statistics([*marked(clue={"a": 1.0}), *marked(clue={"a": 2.0})])

@@ -1,6 +1,5 @@
 """The endpoint judge against a small server of our own: errors, limits, resuming, and where the key goes."""
 
-import json
 import logging
 import re
 from types import SimpleNamespace
@@ -250,42 +249,6 @@ def test_two_bad_replies_are_no_mark():
     assert "not one JSON object" in out[0].reason.en
 
 
-def test_a_stopped_run_goes_on_where_it_was(tmp_path):
-    kept = tmp_path / "replies.jsonl"
-    with judge_server([mark(5)]) as server:
-        first, _ = judged(server, 6, limits=Limits(max_calls=4, concurrency=1), replies=kept)
-        second, judge = judged(server, 6, limits=Limits(concurrency=1), replies=kept)
-        assert [each.score for each in second] == [5.0] * 6
-        assert (judge.settings["reused"], judge.settings["calls"], len(server.asked)) == (4, 2, 6)
-        assert [each.score for each in first].count(None) == 2
-        # another model is another question
-        list(endpoint_judge("other", server.url, replies=kept, limits=FAST)(pairs(1)))
-        assert len(server.asked) == 7
-    assert KEY not in kept.read_text(encoding="utf-8")
-    assert sorted(json.loads(kept.read_text(encoding="utf-8").splitlines()[0])) == ["key", "reply"]
-
-
-def test_a_torn_last_line_is_dropped(tmp_path):
-    kept = tmp_path / "replies.jsonl"
-    with judge_server([mark(5)]) as server:
-        judged(server, 3, replies=kept, limits=Limits(concurrency=1))
-        kept.write_bytes(kept.read_bytes()[:-7])  # kill -9 in the middle of the third
-        out, judge = judged(server, 3, replies=kept, limits=Limits(concurrency=1))
-        assert ([each.score for each in out], len(server.asked)) == ([5.0] * 3, 4)
-        _, judge = judged(server, 3, replies=kept)  # and the file is whole again
-        assert (judge.settings["reused"], len(server.asked)) == (3, 4)
-
-
-def test_another_file_is_not_taken_for_replies(tmp_path):
-    other = tmp_path / "predictions.jsonl"
-    other.write_text('{"name": "a", "text": "b"}\n', encoding="utf-8")
-    with pytest.raises(AffectError, match=r"predictions\.jsonl is not a file of a judge"):
-        endpoint_judge("m", replies=other)
-    assert other.read_text(encoding="utf-8") == '{"name": "a", "text": "b"}\n'
-    with pytest.raises(AffectError, match="Cannot keep replies"):
-        endpoint_judge("m", replies=tmp_path / "no" / "folder.jsonl")
-
-
 def test_a_key_is_needed_but_not_on_this_machine(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(AffectError, match="environment variable OPENAI_API_KEY"):
@@ -301,12 +264,26 @@ def test_a_key_is_needed_but_not_on_this_machine(monkeypatch):
 
 @pytest.mark.parametrize(
     "address",
-    ["ftp://a/v1", "localhost:8000", "https://me:secret@host/v1", "https://host/v1?key=1", "http://[x", ""],
+    [
+        *("ftp://a/v1", "localhost:8000", "http://[x", ""),
+        *("https://me:secret@host/v1", "https://:secret@host/v1", "https://host/v1?key=secret"),
+    ],
 )
 def test_bad_addresses(address):
     with pytest.raises(AffectError) as caught:
         endpoint_judge("m", address or "http://")
     assert "secret" not in caught.value.text.en
+
+
+def test_a_redirection_is_not_followed():
+    with judge_server([mark(9)]) as other:
+        moved = Answer(status=307, headers={"location": f"{other.url}/chat/completions"})
+        with (
+            judge_server([moved]) as server,
+            pytest.raises(AffectError, match=r"does not answer \(HTTP 307\)"),
+        ):
+            judged(server, 3)
+    assert other.asked == []
 
 
 def test_http_is_for_this_machine_unless_allowed():

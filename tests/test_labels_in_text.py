@@ -39,6 +39,9 @@ LISTS = [
     ("zorbled", ["zorbled"]),
     (["Very Happy", "愤怒的情绪", "not angry", "worry/anxiety"], ["happy", "愤怒", "worry", "anxiety"]),
     (["very zorbled"], ["zorbled"]),
+    ("x" * 500, []),
+    (f"[happy, {'x' * 41}, {'x' * 40}]", ["happy", "x" * 40]),  # longer: no word
+    ([f"{'x' * 500} 佐", "calm"], ["calm"]),
     ("N/A", []),
     ("[none]", []),
     ("[]", []),

@@ -21,8 +21,8 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     | {"metrics.classes", "metrics.mme", "model.fusion_affectgpt", "model.processing_affectgpt"}
     | {"page.text", "report.words", "signals.detectors", "signals.motion", "signals.pitch"}
     | {"trained.generation"},
-    {"faces", "labels", "wheel", "writing", "benchmarks.published", "clues.head_clues"}
-    | {"data.text_tables", "judges.corpus", "judges.prompts", "media.sniff"}
+    {"faces", "labels", "wheel", "writing", "benchmarks.notes", "benchmarks.published"}
+    | {"clues.head_clues", "data.text_tables", "judges.prompts", "media.sniff"}
     | {"model.pretrained_affectgpt", "page.files", "page.svg"}
     | {"signals.expression", "signals.prosody", "signals.voice", "trained.runs"},
     {"appraisal", "console", "observables", "reference", "weights", "wheel_tables"}
@@ -35,8 +35,8 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     | {"page.look", "report.confusion", "report.samples", "report.sheet"},
     {"convert", "clues.acoustic", "data.sample", "judges.embedded", "machine.doctor"}
     | {"metrics.completeness", "metrics.wheels", "report.plots", "trained.loader", "trained.written"},
-    {"clues", "judges", "metrics", "trained", "benchmarks.measures", "benchmarks.notes"}
-    | {"convert.export", "data.tables", "report.html"},
+    {"clues", "judges", "metrics", "trained", "benchmarks.measures", "convert.export"}
+    | {"data.tables", "report.html"},
     {"baseline", "benchmarks.table", "commands.weights", "data.columns", "trained.batch"},
     {"engine", "data.reading"},
     {"reason", "benchmarks.predictions", "data.check", "data.emer"},

@@ -227,3 +227,9 @@ def test_a_reference_is_nearer_to_its_translation_than_to_another_reference():
     wrong = [clue_overlap(pairs[i - 1][1], a)["score"] for i, (a, _) in enumerate(pairs)]
     better = sum((x > y) + 0.5 * (x == y) for x in right for y in wrong) / len(right) / len(wrong)
     assert better > 0.9
+
+
+@pytest.mark.parametrize(("said", "quoted"), [("come in", 1), ("come on", 0), ("come in now you", 1)])
+def test_a_quotation_counts_with_half_of_the_words(said, quoted):
+    parts = clue_overlap(f'He says "{said}".', 'He says "come in right now".')["parts"]
+    assert parts["lexical"]["score"] == quoted

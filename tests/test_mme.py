@@ -1,7 +1,9 @@
 """Reading of judges' replies and MME-Emotion scores, by hand; replies are our own."""
 
 import math
+import time
 
+import pandas as pd
 import pytest
 
 from affectgpt.metrics.mme import STRICT, TASKS, mme_scores, mme_statistics, parse_steps
@@ -39,6 +41,14 @@ def test_replies_are_read_as_by_the_scripts(reply, binary, graded):
     for task in TASKS:
         assert parse_steps(reply, task) == (graded if task in ("FG-ER", "ML-ER") else binary), task
     assert parse_steps(reply, None) == parse_steps(reply, "overall") == graded
+
+
+def test_a_hostile_reply_is_read_once():
+    begin = time.process_time()
+    for text in ("<score>" * 30_000, "<score>\n" * 30_000):
+        assert parse_steps(text, "SA") is None
+        assert mme_scores([text], strict=True)["unreadable"] == 1
+    assert time.process_time() - begin < 1
 
 
 def test_unknown_task_is_refused():
@@ -109,6 +119,12 @@ def test_entries_by_name_or_as_bare_replies():
     bare = mme_scores([one["score"] for one in ENTRIES], task="SA")
     assert by_name["cot"] == bare["cot"] == mme_scores(ENTRIES, task="SA")["cot"]
     assert [one["video_id"] for one in bare["per_entry"]] == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("entries", [block("S 1: 1/1"), pd.DataFrame([{"score": block("S 1: 1/1")}])])
+def test_one_text_or_a_table_is_no_list_of_entries(entries):
+    with pytest.raises(TypeError, match="list of mappings or replies"):
+        mme_scores(entries)
 
 
 STRICT_ENTRIES = [

@@ -1,8 +1,11 @@
 """The parts of a description: by headings, by what a clause is about, and while the text arrives."""
 
 import csv
+import json
 import random
 import re
+import time
+from pathlib import Path
 
 import pytest
 
@@ -210,3 +213,22 @@ def test_emer_descriptions(shared, column):
     odd = random.Random(3)
     for text, split in list(zip(texts, parts, strict=True))[::10]:
         assert joined(streamed(text, iter(lambda: odd.randint(1, 30), 0))) == split
+
+
+@pytest.mark.parametrize("piece", ["“", " ", ".", ": 1/1", "smile“"])
+def test_time_grows_with_the_length_of_hostile_texts(piece):
+    def seconds(size):
+        begin = time.process_time()
+        split_parts((piece * size)[:size])
+        return time.process_time() - begin
+
+    assert seconds(12_000) < 16 * max(min(seconds(3_000), seconds(3_000)), 0.02)  # 4 times is linear
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", ["angry_two_hours", "happy_reunion", "smile_over_bitter_words"])
+def test_four_paragraphs_are_the_four_parts(name, language):
+    """Our own explanations are written so; the last paragraph may begin with what a face or a voice does."""
+    file = Path(__file__).parents[1] / "examples" / f"{name}.json"
+    parts = json.loads(file.read_text(encoding="utf-8"))["parts"][language]
+    assert split_parts("\n\n".join(parts.values())) == parts

@@ -10,6 +10,7 @@ from conftest import FakeEngine, make_clip
 
 from affectgpt.baseline import SignalEngine
 from affectgpt.benchmarks import predict as module
+from affectgpt.benchmarks import rows
 from affectgpt.benchmarks.predict import Step, fingerprint, predict, subtitle_of
 from affectgpt.benchmarks.table import BENCHMARKS
 from affectgpt.data.sample import Sample
@@ -187,6 +188,20 @@ def test_two_processes_cannot_write_one_file(loaded, tmp_path):
         run("ab", out)
     assert [step.name for step in stream] == ["b"]
     assert {step.outcome for step in run("ab", out)} == {"kept"}
+
+
+def test_a_file_replaced_before_it_is_locked_is_not_written_to(loaded, tmp_path, monkeypatch):
+    out, lock = tmp_path / "p.jsonl", rows.fcntl.flock
+    run("a", out)
+
+    def late(file, how):  # another process puts its own file there and ends; then the old one can be locked
+        (tmp_path / "new").write_bytes(out.read_bytes())
+        (tmp_path / "new").rename(out)
+        lock(file, how)
+
+    monkeypatch.setattr(rows.fcntl, "flock", late)
+    with pytest.raises(AffectError, match="Another process is writing"):
+        run("ab", out)
 
 
 @pytest.mark.parametrize("place", ["folder", "missing/p.jsonl", "pipe"])

@@ -63,6 +63,23 @@ def test_what_is_to_be_done(data, tmp_path):
         plan(row, str(data / "subtitles.csv"))
 
 
+def test_a_clip_that_emer_does_not_describe_has_its_subtitle(data):
+    (data / "v2.csv").write_text(f"name,english\nc,{'He smiles. ' * 30}\n", encoding="utf-8")
+    work = plan(BENCHMARKS["emer-v2"], str(data))
+    assert [(x.name, x.subtitle.zh) for x in work.samples] == [("c", "丙"), ("a", "甲"), ("b", "")]
+    assert (work.untold, len(work.tables)) == (2, 1)
+    (data / "subtitles.csv").unlink()
+    assert [x.subtitle.en for x in plan(BENCHMARKS["emer-v2"], str(data)).samples] == ["", "", ""]
+
+
+def test_a_row_with_a_problem_is_told(data, tmp_path):
+    with (data / "subtitles.csv").open("a", encoding="utf-8") as table:
+        table.write("c,丙,Again.\n")
+    run = predict("--data", data, "--out", tmp_path / "p.jsonl", name="mer2023")
+    assert run.exit_code == 0, run.output
+    assert "  ! 1 rows have problems, the first: subtitles.csv, row 4: " in run.stderr
+
+
 def test_a_clip_of_a_sample_is_no_other_clip(data):
     """A sample has it under another name, or has another file of that name."""
     (data / "more").mkdir()
@@ -79,7 +96,7 @@ def test_a_run_and_its_repetition(data, tmp_path):
     assert first.exit_code == 0, first.output
     assert names(out) == ["c", "a", "b"]
     lines = first.stderr.splitlines()
-    assert lines[0].startswith("3 clips to predict; 1 samples of the tables have no clip here, 1 clips stand")
+    assert lines[0].startswith("3 clips to predict; 1 samples of the tables have no clip here, 1 clips be")
     assert lines[1:4] == ["[1/3] c", "[2/3] a", "[3/3] b"]
     assert lines[4].startswith("p.jsonl: 3 of 3 clips (3 now in ")
     assert "evaluate --benchmark mer2023 --predictions p.jsonl" in lines[5]

@@ -35,6 +35,8 @@ def test_our_own_rows(written):
     assert found.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert (found.source, found.problems, found.warnings) == ("p.jsonl", (), ())
     assert found["b"] is found.rows[1]
+    with pytest.raises(KeyError):
+        found["missing"]
     assert len(found) == 2
 
 
@@ -58,6 +60,12 @@ def test_labels_stay_as_given(written):
     found = read_predictions(written(rows))
     assert [row.labels for row in found] == [("Happy, very", " sad "), None, (), ("ok", "glad")]
     assert [problem.row for problem in found.problems] == [4, 4]
+
+
+def test_labels_and_sentiments_are_not_even_trimmed(written):
+    found = read_predictions(written("name,openset,sentiment\na, [happy],positive \nb,[sad],\n", "p.csv"))
+    assert [row.labels for row in found] == [" [happy]", "[sad]"]
+    assert [row.sentiment for row in found] == ["positive ", None]
 
 
 def test_an_empty_cell_gives_way_to_another_column(written):

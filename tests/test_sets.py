@@ -28,6 +28,17 @@ def test_groups_are_read_as_by_the_organisers(reply, groups):
     assert parse_groups(reply) == groups
 
 
+@pytest.mark.parametrize("reply", [5, ["happy"], b"[]"])
+def test_what_is_no_reply_is_refused(reply):
+    with pytest.raises(TypeError, match="a reply is a text"):
+        parse_groups(reply)
+
+
+def test_a_flat_list_is_no_list_of_groups():
+    with pytest.raises(TypeError, match="list of lists"):
+        set_scores({"a": "happy"}, {"a": "glad"}, {"a": ["happy", "glad"]})
+
+
 def test_scores_without_groups_compare_words():
     found = set_scores(["[happy, Excited]", "sad"], [["HAPPY", "calm", "angry"], "['sad']"])
     assert found["accuracy_s"] == pytest.approx((1 / 3 + 1) / 2)

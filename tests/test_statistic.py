@@ -80,6 +80,13 @@ def test_interval_is_that_of_the_binomial():
     assert bootstrap(coins) == bootstrap(coins) != bootstrap(coins, seed=1)
 
 
+def test_scores_drawn_together_have_the_intervals_they_have_alone():
+    one, two = (
+        mean_statistic({str(at): value(at) for at in range(30)}) for value in (float, lambda x: x % 3)
+    )
+    assert statistic.bootstraps([one, two], seed=3) == [bootstrap(one, seed=3), bootstrap(two, seed=3)]
+
+
 def test_draws_are_the_same_in_pieces(monkeypatch):
     sample = mean_statistic({str(at): at for at in range(50)})
     whole = bootstrap(sample, draws=300)

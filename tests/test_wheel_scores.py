@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 from wheel_files import write_tables
 
@@ -75,6 +76,7 @@ def test_a_level_puts_its_means_on_top(of_2026):
     for level in (1, 2):
         got = wheel_scores(REFERENCES, PREDICTIONS, wheels=of_2026, level=level)
         assert {key: got[key] for key in ("f", "precision", "recall")} == got[f"level{level}"]
+        assert wheel_scores(REFERENCES, PREDICTIONS, wheels=of_2026, level=f"level{level}") == got
     with pytest.raises(ValueError, match="levels 1 and 2, not 3"):
         wheel_scores(REFERENCES, PREDICTIONS, wheels=of_2026, level=3)
 
@@ -109,6 +111,29 @@ def test_sequences_are_paired_in_order(of_2026):
         wheel_scores(["glad"], ["glad", "joy"], wheels=of_2026)
     with pytest.raises(TypeError):
         wheel_scores("glad", "glad", wheels=of_2026)
+
+
+def test_series_are_paired_by_their_index(of_2026):
+    by_name = wheel_scores(REFERENCES, PREDICTIONS, wheels=of_2026)
+    one, two = pd.Series(REFERENCES), pd.Series(dict(reversed(PREDICTIONS.items())))
+    assert wheel_scores(one, two, wheels=of_2026) == by_name
+    assert wheel_scores(one, list(PREDICTIONS.values()), wheels=of_2026)["metrics"] == by_name["metrics"]
+    with pytest.raises(ValueError, match="twice"):
+        wheel_scores(pd.concat([one, one]), two, wheels=of_2026)
+
+
+@pytest.mark.parametrize(
+    "side", [None, {"glad"}, pd.DataFrame({"labels": ["glad"]}), {"a": "glad"}.items(), (x for x in ["glad"])]
+)
+def test_what_is_neither_mapping_nor_sequence_is_refused(of_2026, side):
+    with pytest.raises(TypeError, match="two mappings or two sequences"):
+        wheel_scores(side, ["glad"], wheels=of_2026)
+
+
+@pytest.mark.parametrize("labels", [5, b"glad", [["glad"]]])
+def test_labels_that_are_no_words_are_refused(of_2026, labels):
+    with pytest.raises(TypeError, match="labels are a text or a list of words"):
+        wheel_scores({"a": labels}, {"a": "glad"}, wheels=of_2026)
 
 
 def test_only_the_truth_decides_what_counts(of_2026):

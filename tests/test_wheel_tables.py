@@ -6,6 +6,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
+import pandas as pd
 import pytest
 from wheel_files import FORMS, publish, write_excel, write_tables
 
@@ -50,6 +52,10 @@ def published(folder, monkeypatch):
         ("happy\nsad", ["happy\nsad"]),
         ("don't know", ["don", "t know"]),
         ([" Happy ", "a, b"], ["happy", "a, b"]),  # a list is not split
+        (["happy", None, math.nan], ["happy"]),
+        (np.float32("nan"), []),
+        (pd.NA, []),
+        (pd.Series(["Happy", pd.NA]), ["happy"]),
         ((), []),
     ],
 )
@@ -93,8 +99,8 @@ PLACES = """
 def test_place_of_a_word(made, line):
     word, one, two, *at = [None if cell == "-" else cell.replace("_", " ") for cell in line.split()]
     assert made.place(word)[:2] == (one, two)
-    assert [made.value(word, f"case3_wheel{n}_level1") for n in range(1, 6)] == at[:5]
-    assert [made.value(word, f"case3_wheel{n}_level2") for n in range(1, 6)] == at[5:]
+    for level, wanted in ((1, at[:5]), (2, at[5:])):
+        assert [made.place(word)[case] for case in made.at_level(level)] == wanted
 
 
 def test_sets_of_a_list(made):
@@ -111,10 +117,10 @@ def test_our_own_wheel():
     assert (own.name, own.year, own.official) == ("affectgpt-wheel", None, False)
     assert own.place("furious")[1:] == ("anger", "angry")
     assert own.place("zzz") == (None, None, None)
-    assert [own.value(word, "word") for word in own.words("不是生气, 高兴")] == ["happy"]
+    assert [own.place(word)[0] for word in own.words("不是生气, 高兴")] == ["happy"]
     assert own.words(["Happy", "zzz"]) == ["happy", "zzz"]
     assert own.table["name"] == "affectgpt-wheel"
-    assert own.table["file"] == "wheel.tsv"
+    assert own.table["file"] == "wheel.tsv and traditional.tsv"
     assert len(own.table["sha256"]) == 64
     with pytest.raises(ValueError, match="no year"):
         load_wheels(year=2025)

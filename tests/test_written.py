@@ -108,6 +108,19 @@ def test_half_of_the_answers_make_a_label():
     assert list(votes([])) == []
 
 
+def test_forms_of_one_word_vote_together_and_the_word_written_most_is_shown():
+    answers = [
+        ["happy", "tired"],
+        ["happiness", "calm"],
+        ["happiness", "joy", "开心"],
+        ["zorbled"],
+        ["zorbled"],
+    ]
+    assert list(votes(answers)) == [("happiness", 0.6)]  # joy is a word of its own
+    assert list(votes([["happy"], ["happiness"]])) == [("happy", 1.0)]  # written as often: the first
+    assert list(votes([["happy", "happiness"], ["sad"], ["sad"], ["calm"]])) == [("sad", 0.5)]
+
+
 @pytest.mark.parametrize(
     ("word", "text", "expected"),
     [

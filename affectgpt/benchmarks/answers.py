@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..data.reading import CHINESE_COMMAS
 from ..data.sample import Sample
 from ..media.sniff import shown_name
 from ..vocabulary import HAN, canonical
@@ -31,7 +32,7 @@ class Answers:
 
 def answers_of(predictions: Predictions, truth: Mapping[str, Sample], wheels: Wheels) -> Answers:
     """Return the answers for the samples of `truth`. Raises AffectError when no prediction is of one."""
-    given = {row.name: row for row in predictions}
+    given = predictions.by_name
     if not given.keys() & truth.keys():
         one, two = (shown_name(next(iter(names), "?")) for names in (given, truth))
         raise mistake("no_match", one=one, two=two)
@@ -53,11 +54,15 @@ def answers_of(predictions: Predictions, truth: Mapping[str, Sample], wheels: Wh
 def labels_of(row: Prediction) -> tuple[tuple[str, ...], str | None]:
     """The words of a prediction as they are written, and where they were found.
 
-    A text of labels is split by the official rule, a Chinese one (which that rule cannot split) by ours.
+    A text of labels is split by the official rule; where it has Chinese (which that rule cannot split), at
+    Chinese commas, too, and each Chinese piece is read as a text.
     """
     if row.labels is not None:
-        chinese = isinstance(row.labels, str) and HAN.search(row.labels)
-        return tuple(split_official(parse_labels(row.labels) if chinese else row.labels)), "labels"
+        if not isinstance(row.labels, str) or not HAN.search(row.labels):
+            return tuple(split_official(row.labels)), "labels"
+        pieces = split_official(row.labels.translate(CHINESE_COMMAS))
+        read = [parse_labels(piece) if HAN.search(piece) else [piece] for piece in pieces]
+        return tuple(word for words in read for word in words), "labels"
     if row.emotion is not None:
         return (row.emotion,), "emotion"
     return tuple(parse_labels(row.text)), "text" if row.text else None

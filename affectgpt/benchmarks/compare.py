@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..data.messages import shown
 from ..media.sniff import shown_name
 from ..metrics.statistic import COVERAGE, DRAWS, SEED, paired
 from ..schema import AffectError, Text
-from .result import DIGITS, Result, aligned, known
+from .result import Result, aligned, known, rounded
 
 SAME = {  # what two results must share so that their difference means something
     "benchmark": Text("benchmarks", "基准"),
@@ -75,11 +76,11 @@ def compare(a: Result, b: Result, *, draws: int = DRAWS, seed: int = SEED) -> Co
             continue
         one, two = (aligned(result.statistics[score.key], names) for result in (a, b))
         found = paired(one, two, draws=draws, seed=seed)
-        low, high = (None if known(edge) is None else round(edge, DIGITS) for edge in (found.low, found.high))
+        low, high = rounded(found.low), rounded(found.high)
         gaps.append(
             Gap(
                 score.key, score.name, score.unit, known(one.value), known(two.value),
-                known(found.value), low, high, round(float(found.p), DIGITS), found.samples,
+                known(found.value), low, high, rounded(found.p), found.samples,
             )
         )  # fmt: skip
     if not gaps:
@@ -141,5 +142,4 @@ def _short(value: Any) -> str:
     """A setting in a few words: a name with its year or version, or the start of a hash."""
     if isinstance(value, dict):
         value = " ".join(str(value[key]) for key in ("name", "year", "version", "settings") if value.get(key))
-    text = " ".join(str(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return shown(value, 60)

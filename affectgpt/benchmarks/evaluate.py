@@ -11,13 +11,13 @@ from typing import Any
 
 from ..data.sample import Sample, Samples
 from ..judges.judgement import Judge
-from ..metrics.statistic import COVERAGE, DRAWS, SEED
+from ..metrics.statistic import COVERAGE, DRAWS, SEED, bootstraps
 from ..schema import Language, Text
 from ..wheel_tables import Wheels
 from . import scoring
 from .answers import Answers, answers_of, true_labels
 from .benchmark import Benchmark
-from .notes import mistake, not_comparable, note, of_problem, of_settings
+from .notes import mistake, not_comparable, note, of_settings
 from .predictions import Predictions
 from .published import published
 from .result import Beside, Floor, Result, Row, aligned, known, scored
@@ -27,7 +27,7 @@ FLOORS = (  # constant answers: one word, and one word for each basic emotion bu
     (Text("always happy", "恒为 happy"), ("happy",)),
     (Text("always five labels", "恒为五个标签"), ("happy", "sad", "angry", "worried", "surprised")),
 )
-PARTS = {
+SCORERS = {
     "wheels": scoring.by_labels,
     "hit": scoring.by_labels,
     "sentiment": scoring.by_sentiment,
@@ -57,21 +57,19 @@ def evaluate(
     truth = _with_truth(benchmark, samples, language)
     answers = answers_of(predictions, truth, wheels)
     found = Found()
-    if benchmark.metric in PARTS:
-        PARTS[benchmark.metric](found, benchmark, truth, answers, wheels)
+    if benchmark.metric in SCORERS:
+        SCORERS[benchmark.metric](found, benchmark, truth, answers, wheels)
     if "references" in benchmark.files:
         scoring.by_judge(found, benchmark, truth, answers, judge, language)
     measured = sorted(found.measured, key=lambda one: one.detail)
     primary = benchmark.primary if any(one.key == benchmark.primary for one in measured) else measured[0].key
     names = tuple(truth)
     statistics = {one.key: aligned(one.statistic, names) for one in measured}
+    intervals = bootstraps([statistics[one.key] for one in measured], draws=draws, seed=seed)
     scores = tuple(
-        scored(
-            one.key, one.name, statistics[one.key],
-            unit=one.unit, official=one.official, draws=draws, seed=seed,
-        )
-        for one in measured
-    )  # fmt: skip
+        scored(one.key, one.name, statistics[one.key], interval, unit=one.unit, official=one.official)
+        for one, interval in zip(measured, intervals, strict=True)
+    )
     settings = {
         "metric": benchmark.metric,
         "truth": _digest(benchmark, truth, language),
@@ -104,7 +102,7 @@ def evaluate(
         },
         versions=_versions(),
         warnings=tuple(warnings),
-        problems=tuple(map(of_problem, (*samples.problems, *predictions.problems))),
+        problems=tuple(problem.text for problem in (*samples.problems, *predictions.problems)),
         sample_scores={key: SAMPLE_MEASURES[key] for key in found.samples},
         samples=tuple(_row(sample, benchmark, answers, found, language) for sample in truth.values()),
         statistics=statistics,
@@ -134,7 +132,7 @@ def _with_truth(benchmark: Benchmark, samples: Samples, language: Language) -> d
 def _counts(
     truth: dict[str, Sample], answers: Answers, predictions: Predictions, samples: Samples
 ) -> dict[str, int]:
-    given = {row.name for row in predictions}
+    given = predictions.by_name.keys()
     return {
         "reference": len(truth),
         "predicted": len(truth.keys() & given),
@@ -189,7 +187,8 @@ def _digest(benchmark: Benchmark, truth: dict[str, Sample], language: Language) 
     rows = [
         (name, true_labels(benchmark, one), one.reference[language]) for name, one in sorted(truth.items())
     ]
-    return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
+    text = json.dumps(rows, ensure_ascii=False).encode("utf-8", "backslashreplace")  # half a character, too
+    return hashlib.sha256(text).hexdigest()
 
 
 def _versions() -> dict[str, str]:

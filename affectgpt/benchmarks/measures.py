@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.classes import ccc_statistic, sentiment_statistics
+from ..metrics.classes import ccc_statistic, class_statistics, sentiment_statistics
 from ..metrics.completeness import completeness_statistics
 from ..metrics.hits import hit_statistics
 from ..metrics.mme import TASKS, mme_statistics
@@ -36,6 +36,9 @@ NAMES = {
     "mscore": Text("M-score: hits per class named", "M-score：按所述类别数折算的命中"),
     "precise_hit": Text("Hit rate that long lists cost", "计入列表长度的命中率"),
     "neutral_accuracy": Text("Hit rate with neutral clips", "计入中性片段的命中率"),
+    "class_waf": Text("Weighted F1 of the one class given", "单一类别的加权 F1"),
+    "class_acc": Text("Accuracy of the one class given", "单一类别的准确率"),
+    "class_uar": Text("Unweighted recall of the one class given", "单一类别的未加权召回率"),
     "waf": Text("Weighted F1", "加权 F1"),
     "acc": Text("Accuracy", "准确率"),
     "ccc": Text("Concordance of valence", "效价一致性相关"),
@@ -55,6 +58,7 @@ NAMES = {
     "avg_step": Text("Steps per answer", "每个回答的步骤数"),
     "strict_cot": Text("Chain of thought, read strictly", "思维链（严格读取）"),
 }
+SENTIMENTS = ("negative", "neutral", "positive")
 MME_TASK = {f"mme-{task.lower()}": task for task in TASKS}  # by name of the benchmark
 
 
@@ -76,10 +80,12 @@ class Measured:
         return Text(f"F, wheel {wheel}, level {level}", f"F，第 {wheel} 轮，第 {level} 级")
 
 
-def by_wheels(truth: Labels, said: Labels, wheels: Wheels) -> list[Measured]:
-    """F, precision and recall of both levels; with official tables their means and each F, too."""
+def by_wheels(truth: Labels, said: Labels, wheels: Wheels, *, official: bool) -> list[Measured]:
+    """F, precision and recall of both levels; with official tables their means and each F, too.
+
+    official: that tables and labels are those of the published scores.
+    """
     found = wheel_statistics(truth, said, wheels=wheels)
-    official = wheels.official
     out = []
     for level in (1, 2):
         whole = found[f"level{level}_f"]
@@ -100,11 +106,16 @@ def by_wheels(truth: Labels, said: Labels, wheels: Wheels) -> list[Measured]:
     return out
 
 
-def by_hits(truth: Labels, said: Labels, wheels: Wheels) -> list[Measured]:
+def by_hits(truth: Labels, said: Labels, wheels: Wheels, *, official: bool) -> list[Measured]:
     """HIT and M-score as published, and two companions of our own."""
     found = hit_statistics({name: labels[0] for name, labels in truth.items()}, said, wheels=wheels)
     ours = ("precise_hit", "neutral_accuracy")
-    return [Measured(key, one, official=wheels.official and key not in ours) for key, one in found.items()]
+    return [Measured(key, one, official=official and key not in ours) for key, one in found.items()]
+
+
+def by_class(truth: Mapping[str, str], said: Mapping[str, str]) -> list[Measured]:
+    """Weighted F1, accuracy and unweighted recall of systems that choose one class for each clip."""
+    return [Measured(f"class_{key}", one) for key, one in class_statistics(truth, said).items()]
 
 
 def by_groups(truth: Labels, said: Labels) -> list[Measured]:

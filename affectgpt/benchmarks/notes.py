@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..data.sample import Problem
 from ..schema import AffectError, Text
 from .benchmark import Benchmark
 
@@ -12,9 +11,9 @@ ENOUGH = 0.99  # share of the published clips from which a score may stand besid
 
 MISTAKES = {
     "no_truth": Text(
-        "None of the {count} samples has what {benchmark} compares with ({truth}): give its data, or choose "
-        "another benchmark.",
-        "{count} 个样本都没有 {benchmark} 所需的标注（{truth}）：请给出相应数据，或选择其他基准。",
+        "None of the {count} samples has what {benchmark} compares with: give a table with a column {truth}, "
+        "or choose another benchmark.",
+        "{count} 个样本都没有 {benchmark} 所需的标注：请给出含 {truth} 列的表格，或选择其他基准。",
     ),
     "other_language": Text(
         "No reference is written in {language}: choose the other --language.",
@@ -66,6 +65,17 @@ NOTES = {
         "no Chinese: {count}.",
         "有 {count} 条预测的中文标签被转换为英文基本词：官方轮表不含中文。",
     ),
+    "translated_truth": Text(
+        "References whose Chinese labels were turned into English base words, as the official tables have no "
+        "Chinese: {count}.",
+        "有 {count} 条参考标签由中文转换为英文基本词：官方轮表不含中文。",
+    ),
+    "unread_sentiment": Text(
+        "Sentiments that are not exactly positive, negative or neutral, and so count as neutral by the "
+        "published rule: {count}, such as {value!r}.",
+        "不完全等于 positive、negative 或 neutral 的情感极性，按已发表规则计为中性：{count} 条，例如 "
+        "{value!r}。",
+    ),
     "coverage": Text(
         "Words that the tables do not have are dropped: {references} % of the references', {predictions} % "
         "of the predictions' (mean of the wheels, level 1).",
@@ -111,20 +121,13 @@ NOTES = {
 
 def mistake(key: str, **values: Any) -> AffectError:
     """Return the mistake called `key`, filled in, as an error to be raised."""
-    return AffectError(MISTAKES[key].en.format(**values), MISTAKES[key].zh.format(**values))
+    text = MISTAKES[key].filled(**values)
+    return AffectError(text.en, text.zh)
 
 
 def note(key: str, **values: Any) -> Text:
     """Return the note called `key`, filled in."""
-    return Text(NOTES[key].en.format(**values), NOTES[key].zh.format(**values))
-
-
-def of_problem(problem: Problem) -> Text:
-    """Return what is wrong in a row with its place; row 0 is the whole file."""
-    file, row, reason = problem.file, problem.row, problem.reason
-    if not row:
-        return Text(f"{file}: {reason.en}", f"{file}：{reason.zh}")
-    return Text(f"{file}, row {row}: {reason.en}", f"{file}，第 {row} 行：{reason.zh}")
+    return NOTES[key].filled(**values)
 
 
 def of_settings(benchmark: Benchmark, counts: dict[str, int], settings: dict[str, Any]) -> list[Text]:
@@ -166,12 +169,20 @@ def not_comparable(
             return why
         if settings["labels"]["rows"].get("text"):
             return note("parsed", count=settings["labels"]["rows"]["text"])
+        for key, count in (
+            ("translated", settings["labels"]["translated"]),
+            ("translated_truth", settings.get("translated_truth")),
+        ):
+            if count:
+                return note(key, count=count)
     if benchmark.metric == "overlap":
         return note("judge", judge=settings["judge"]["name"])
     if benchmark.metric == "mme":
         return note("mme_judge")
     if own := _own_sentiments(settings):
         return note("own_sentiment", count=own)
+    if counts["missing"] > (1 - ENOUGH) * counts["reference"]:
+        return note("missing", count=counts["missing"], all=counts["reference"])
     if benchmark.samples and not ENOUGH <= counts["reference"] / benchmark.samples <= 1 / ENOUGH:
         return note("part", count=counts["reference"], published=benchmark.samples)
     return None

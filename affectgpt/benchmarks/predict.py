@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -50,12 +50,12 @@ def fingerprint(
     trained = getattr(engine, "identity", None)
     if labels_only and trained is None:
         raise AffectError(
-            "--labels-only asks a trained model one question: leave it away for the signal engine.",
+            "--labels-only asks a trained model one question: omit it with the signal engine.",
             "--labels-only 只向训练模型提一个问题：使用信号引擎时请去掉该选项。",
         )
     if labels_only and not benchmark.question:
         raise AffectError(
-            f"{benchmark.name} has no question of its own, each item brings one: leave --labels-only away.",
+            f"{benchmark.name} has no question of its own, each item brings one: omit --labels-only.",
             f"{benchmark.name} 没有统一的问题，每个条目自带问题：请去掉 --labels-only。",
         )
     run = {
@@ -146,6 +146,9 @@ def _batched(
     """As one by one, `size` clips in one `generate`; a batch that fails is asked one clip at a time."""
     from ..trained.batch import ask, encode
 
+    def one(run):
+        return ask(engine, [run], question, language=language)[0]
+
     clips = _loaded(samples, language)
     while some := list(islice(clips, size)):
         runs = [
@@ -155,14 +158,10 @@ def _batched(
         found = _tried(ask, engine, good, question, language=language) if good else []
         if isinstance(found, Exception):
             log.info("a batch of %d clips failed (%s): one at a time", len(good), type(found).__name__)
-            found = [_first(_tried(ask, engine, [run], question, language=language)) for run in good]
+            found = [_tried(one, run) for run in good]
         answers = iter(found)
         for sample, run in runs:
             yield sample, run if isinstance(run, Exception) else next(answers)
-
-
-def _first(answers: list[Explanation] | Exception) -> Explanation | Exception:
-    return answers if isinstance(answers, Exception) else answers[0]
 
 
 def _tried(work, *args: Any, **options: Any) -> Any:
@@ -187,7 +186,3 @@ def _row(sample: Sample, answer: Explanation | Exception, language: Language) ->
     )
     row = {"name": sample.name, "error": reason[language], "incident": incident}
     return row, Step(sample.name, "error", reason, incident)
-
-
-def with_clips(samples: Iterable[Sample]) -> list[Sample]:
-    return [sample for sample in samples if sample.clip is not None]

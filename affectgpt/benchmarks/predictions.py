@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..data.columns import to_number
 from ..data.reading import name_of
-from ..data.sample import Problem
+from ..data.sample import Named, Problem
 from ..data.tables import read_rows
 from ..schema import AffectError, Text
 
@@ -56,8 +57,9 @@ class Prediction:
     """What a system said about one clip; an absent text is "", anything else that is absent is None.
 
     labels: as given; a text ("[happy, sad]") is split by whoever compares it, because each set of tables has
-    its own rule. emotion: one discrete label. score, steps, truth: a judge's reply on the reasoning steps,
-    how many or which they are, and the true label it saw (MME-Emotion). error: why there is no answer.
+    its own rule. sentiment: as given, too, because only the exact word counts. emotion: one discrete label.
+    score, steps, truth: a judge's reply on the reasoning steps, how many or which they are, and the true
+    label it saw (MME-Emotion). error: why there is no answer.
     """
 
     name: str
@@ -79,8 +81,8 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Predictions(Sequence[Prediction]):
-    """The rows of a file, each name once, in the order of the file.
+class Predictions(Named):
+    """The predictions in the order of their file.
 
     run: the settings of `affectgpt predict` that all rows share; None for another system's file.
     """
@@ -92,19 +94,13 @@ class Predictions(Sequence[Prediction]):
     warnings: tuple[Text, ...] = ()
     run: dict[str, Any] | None = None
 
-    def __getitem__(self, key):
-        return next(row for row in self.rows if row.name == key) if isinstance(key, str) else self.rows[key]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
 
 def read_predictions(path: str | Path) -> Predictions:
     """Read JSONL, CSV, TSV, XLSX or Parquet with a row per clip (`COLUMNS`), or what `predict` has written.
 
     Raises AffectError when the file cannot be read, has no row, no column of names or none with an answer.
     """
-    table = read_rows(path)
+    table = read_rows(path, only={"run"}.union(*COLUMNS.values()))  # without the clues: they are 90 % of it
     source = table.file
     _check_columns(set(table.columns), source)
     rows: dict[str, Prediction] = {}
@@ -115,7 +111,7 @@ def read_predictions(path: str | Path) -> Predictions:
         if read is None:
             wrong = [PROBLEMS["no_name"]]
         elif read.name in rows:
-            wrong = [_filled(PROBLEMS["twice"], name=read.name, first=places[read.name])]
+            wrong = [PROBLEMS["twice"].filled(name=read.name, first=places[read.name])]
         else:
             rows[read.name], places[read.name] = read, number
             runs.append(row.get("run"))
@@ -131,9 +127,9 @@ def read_predictions(path: str | Path) -> Predictions:
 
 
 def _check_columns(found: set[str], source: str) -> None:
-    wanted = {"name": COLUMNS["name"], "answer": [name for field in ANSWERS for name in COLUMNS[field]]}
-    for names in wanted.values():
-        if not found & {*names, *(COLUMNS["error"] if names is wanted["answer"] else ())}:
+    answers = tuple(name for field in ANSWERS for name in COLUMNS[field])
+    for names, also in ((COLUMNS["name"], ()), (answers, COLUMNS["error"])):
+        if not found & {*names, *also}:
             listed, seen = ", ".join(names), ", ".join(sorted(found)[:12])
             raise AffectError(
                 f"{source} has none of the columns {listed} (it has {seen}): rename one of its columns.",
@@ -144,7 +140,7 @@ def _check_columns(found: set[str], source: str) -> None:
 def _prediction(row: dict[str, Any]) -> tuple[Prediction | None, list[Text]]:
     wrong: list[Text] = []
     given = {field: _first(row, names) for field, names in COLUMNS.items()}
-    name = name_of(_text(given["name"]) or "")
+    name = name_of(_text(given["name"]))
     if not name:
         return None, wrong
     labels, steps = given["labels"], given["steps"]
@@ -152,22 +148,20 @@ def _prediction(row: dict[str, Any]) -> tuple[Prediction | None, list[Text]]:
         words = [item.get("label") if isinstance(item, dict) else item for item in labels]
         labels = tuple(word for word in words if isinstance(word, str))
         wrong += [PROBLEMS["label"]] * (len(words) - len(labels))
-    valence = None
-    if given["valence"] not in (None, ""):
-        valence = _number(given["valence"])
-        if valence is None:
-            wrong.append(_filled(PROBLEMS["valence"], value=str(given["valence"])[:40]))
-    counted = int(steps) if isinstance(steps, int) or str(steps).isdecimal() else None
+    valence = to_number(given["valence"])
+    if given["valence"] not in (None, "") and (valence is None or not math.isfinite(valence)):
+        valence = None
+        wrong.append(PROBLEMS["valence"].filled(value=str(given["valence"])[:40]))
+    number = to_number(steps)
+    counted = int(number) if number is not None and number.is_integer() else None
     read = Prediction(
         name=name,
-        text=_text(given["text"]) or "",
+        text=_text(given["text"]),
         labels=labels if isinstance(labels, tuple) or labels is None else str(labels),
         valence=valence,
         steps=tuple(map(str, steps)) if isinstance(steps, list | tuple) else counted,
-        **{
-            field: _text(given[field]) or None
-            for field in ("sentiment", "emotion", "score", "truth", "error")
-        },
+        sentiment=None if given["sentiment"] in (None, "") else str(given["sentiment"]),
+        **{field: _text(given[field]) or None for field in ("emotion", "score", "truth", "error")},
     )
     return read, wrong
 
@@ -175,11 +169,11 @@ def _prediction(row: dict[str, Any]) -> tuple[Prediction | None, list[Text]]:
 def _warnings(rows: tuple[Prediction, ...], runs: list[Any], source: str) -> Iterator[Text]:
     answered = [row for row in rows if row.error is None]
     if answered and all(row.empty for row in answered):
-        yield _filled(WARNINGS["empty"], count=len(answered), name=source)
+        yield WARNINGS["empty"].filled(count=len(answered), name=source)
     elif answered and all(row.labels is not None and not has_word(row.labels) for row in answered):
-        yield _filled(WARNINGS["no_labels"], name=source)
+        yield WARNINGS["no_labels"].filled(name=source)
     if any(run != runs[0] for run in runs):
-        yield _filled(WARNINGS["mixed"], name=source)
+        yield WARNINGS["mixed"].filled(name=source)
 
 
 def has_word(labels: str | tuple[str, ...]) -> bool:
@@ -193,19 +187,7 @@ def _first(row: dict[str, Any], names: Sequence[str]) -> Any:
     return next((value for value in values if value != ""), values[0] if values else None)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a name of digits in a spreadsheet
-    return None if value is None else str(value).strip()
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _filled(text: Text, **values: Any) -> Text:
-    return Text(text.en.format(**values), text.zh.format(**values))
+    return "" if value is None else str(value).strip()

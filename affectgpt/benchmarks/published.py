@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -37,7 +37,7 @@ def published(benchmark: Benchmark) -> list[Published]:
     if benchmark.group is None:
         return []
     rows = [row for row in group(benchmark.group) if benchmark.column in row.values]
-    rows = [Published(**{**vars(row), "value": row.values[benchmark.column]}) for row in rows]
+    rows = [replace(row, value=row.values[benchmark.column]) for row in rows]
     return sorted(rows, key=lambda row: -row.value)
 
 

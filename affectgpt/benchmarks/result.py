@@ -25,20 +25,27 @@ One JSON object, UTF-8, no NaN (an undefined value is null), the same bytes for 
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from ..data.messages import shown
 from ..media.sniff import shown_name
-from ..metrics.statistic import DRAWS, FORMULAS, SEED, Statistic, bootstrap
+from ..metrics.statistic import FORMULAS, Interval, Statistic
 from ..schema import AffectError, Language, Text
 
 FORMAT, VERSION = "affectgpt-result", 1
+JSON_KINDS = {str: "text", tuple: "list", dict: "mapping", int: "number", float: "number", bool: "yes or no"}
+TOO_LARGE = 1e30  # for a number of one sample: sums of it would overflow; NaN is not below it either
 DIGITS = 6  # of the bounds: a bootstrap knows no more, and sums may differ in their last bit between machines
 
 
@@ -134,17 +141,17 @@ def scored(
     key: str,
     name: Text,
     statistic: Statistic,
+    found: Interval,
     *,
     unit: str = "share",
     official: bool = False,
-    draws: int = DRAWS,
-    seed: int = SEED,
 ) -> Score:
-    """Return the score of a statistic with its interval; a sample counts where a column is not 0."""
-    found = bootstrap(statistic, draws=draws, seed=seed)
-    low, high = (None if math.isnan(edge) else round(edge, DIGITS) for edge in (found.low, found.high))
+    """Return the score of a statistic with the interval `found`; a sample counts where a column is not 0."""
     counted = int((statistic.columns != 0).any(axis=1).sum())
-    return Score(key, name, known(found.value), low, high, counted, unit, statistic.formula, official)
+    return Score(
+        key, name, known(found.value), rounded(found.low), rounded(found.high),
+        counted, unit, statistic.formula, official,
+    )  # fmt: skip
 
 
 def aligned(statistic: Statistic, names: Iterable[str]) -> Statistic:
@@ -152,15 +159,19 @@ def aligned(statistic: Statistic, names: Iterable[str]) -> Statistic:
     names = tuple(names)
     rows = {name: at for at, name in enumerate(statistic.names)}
     columns = np.zeros((len(names), statistic.columns.shape[1]))
-    for at, name in enumerate(names):
-        if name in rows:
-            columns[at] = statistic.columns[rows[name]]
+    there = [at for at, name in enumerate(names) if name in rows]
+    columns[there] = statistic.columns[[rows[names[at]] for at in there]]
     return Statistic(names, columns, statistic.formula)
 
 
 def known(value: float | None) -> float | None:
     """Return the value, None where it is not a number."""
     return None if value is None or math.isnan(value) else float(value)
+
+
+def rounded(value: float) -> float | None:
+    """Return a bound to the digits that a bootstrap knows, None where it is not a number."""
+    return None if math.isnan(value) else round(float(value), DIGITS)
 
 
 def to_json(result: Result) -> str:
@@ -186,6 +197,8 @@ def read_result(path: str | Path) -> Result:
     """Read a `result.json`. Raises AffectError, naming the field, when it is none or was changed."""
     name = shown_name(path)
     try:
+        if os.path.exists(path) and not os.path.isfile(path):  # a pipe would wait, a device never end
+            raise OSError(errno.EINVAL, "not an ordinary file")
         body = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise AffectError(
@@ -205,7 +218,7 @@ def read_result(path: str | Path) -> Result:
     try:
         return _result(body)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        what = " ".join(str(error).split())[:120]
+        what = shown(error, 120)
         raise AffectError(
             f"{name} was changed or cut ({what}): run affectgpt evaluate again.",
             f"{name} 已被改动或不完整（{what}）：请重新运行 affectgpt evaluate。",
@@ -213,42 +226,42 @@ def read_result(path: str | Path) -> Result:
 
 
 def _result(body: dict) -> Result:
-    samples = tuple(
-        Row(
-            **row
-            | {
-                "reference_labels": _words(row["reference_labels"]),
-                "predicted_labels": _words(row["predicted_labels"]),
-                "notes": tuple(_pair(note) for note in row["notes"]),
-                "scores": _numbers(row["scores"]),
-            }
-        )
-        for row in body["samples"]
-    )
-    names = tuple(row.name for row in samples)
+    body = {name: value for name, value in body.items() if name not in ("format", "version")}
+    columns, chosen = (_value(kind, body.pop(x), x) for x, kind in (("columns", list), ("statistics", dict)))
+    result = _value(Result, body | {"statistics": {}}, "result")
+    names = tuple(row.name for row in result.samples)
     if len(set(names)) != len(names):
         raise ValueError("samples: a name comes twice")
-    result = Result(
-        **{name: _plain(body, name) for name in ("benchmark", "title", "system", "language", "primary")},
-        **{name: _mapping(body, name) for name in ("counts", "settings", "inputs", "versions")},
-        scores=tuple(_score(item) for item in body["scores"]),
-        floors=tuple(
-            Floor(_pair(item["name"]), _words(item["labels"]), _numbers(item["values"]))
-            for item in body["floors"]
-        ),
-        published=tuple(Beside(**item | {"note": _pair(item["note"])}) for item in body["published"]),
-        **{name: tuple(_pair(item) for item in body[name]) for name in ("warnings", "problems")},
-        sample_scores={
-            key: Measure(_pair(item["name"]), _plain(item, "unit"))
-            for key, item in body["sample_scores"].items()
-        },
-        samples=samples,
-        statistics=_statistics(body, names),
-    )
-    keys = [score.key for score in result.scores]
-    if result.primary not in keys or set(result.statistics) != set(keys) or len(set(keys)) != len(keys):
+    if "read" not in _value(dict[str, Any], result.settings.get("labels"), "settings: labels"):
+        raise ValueError("settings: labels")
+    formulas = {score.key: score.formula for score in result.scores}
+    if not result.primary in formulas.keys() == chosen.keys() or len(formulas) != len(result.scores):
         raise ValueError("scores: they do not fit primary and statistics")
-    return result
+    return replace(result, statistics=_statistics(columns, chosen, formulas, names))
+
+
+def _value(kind: Any, value: Any, name: str) -> Any:
+    """A value of JSON as the type `kind` of the field called `name`. Raises ValueError when it is none."""
+    origin, kinds = get_origin(kind), get_args(kind)
+    if is_dataclass(kind) and isinstance(value, dict):
+        types = _types(kind)
+        if odd := sorted(value.keys() ^ types.keys()):
+            raise ValueError(f"{name}: {', '.join(odd)}")
+        return kind(**{field: _value(of, value[field], field) for field, of in types.items()})
+    if origin is tuple and isinstance(value, list):
+        return tuple(_value(kinds[0], each, name) for each in value)
+    if origin is dict and isinstance(value, dict):
+        return {key: _value(kinds[1], each, f"{name}: {key}") for key, each in value.items()}
+    if origin is UnionType:
+        return None if value is None else _value(kinds[0], value, name)
+    if kind is Any or (origin is Literal and value in kinds) or type(value) is kind:
+        return value
+    if kind is float and type(value) is int:
+        return value
+    raise ValueError(f"{name}: not a {JSON_KINDS.get(origin or kind, 'value of this field')}")
+
+
+_types = cache(get_type_hints)
 
 
 def _columns(statistics: dict[str, Statistic]) -> tuple[list[list[float]], dict[str, list[int]]]:
@@ -266,52 +279,16 @@ def _columns(statistics: dict[str, Statistic]) -> tuple[list[list[float]], dict[
     return columns, chosen
 
 
-def _statistics(body: dict, names: tuple[str, ...]) -> dict[str, Statistic]:
-    columns = [np.asarray(column, dtype=float) for column in body["columns"]]
-    if any(column.shape != (len(names),) or not np.isfinite(column).all() for column in columns):
+def _statistics(columns: list, chosen: dict, formulas: dict, names: tuple[str, ...]) -> dict[str, Statistic]:
+    columns = [np.asarray(column, dtype=float) for column in columns]
+    if any(column.shape != (len(names),) or not (np.abs(column) < TOO_LARGE).all() for column in columns):
         raise ValueError("columns: not one finite number per sample")
-    formulas = {item["key"]: item["formula"] for item in body["scores"]}
-    chosen = {}
-    for key, places in _mapping(body, "statistics").items():
+    out = {}
+    for key, places in chosen.items():
         if formulas[key] not in FORMULAS or not places or not all(0 <= x < len(columns) for x in places):
             raise ValueError(f"statistics: {key}")
-        chosen[key] = Statistic(names, np.stack([columns[at] for at in places], axis=1), formulas[key])
-    return chosen
-
-
-def _score(item: dict) -> Score:
-    _numbers({name: item[name] for name in ("value", "low", "high", "samples")})
-    return Score(**item | {"name": _pair(item["name"])})
-
-
-def _plain(body: dict, name: str) -> str:
-    if not isinstance(body[name], str):
-        raise ValueError(f"{name}: not a text")
-    return body[name]
-
-
-def _mapping(body: dict, name: str) -> dict:
-    if not isinstance(body[name], dict):
-        raise ValueError(f"{name}: not an object")
-    return body[name]
-
-
-def _words(items: list) -> tuple[str, ...]:
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise ValueError("labels: not a list of words")
-    return tuple(items)
-
-
-def _numbers(items: dict) -> dict:
-    if not all(value is None or type(value) in (int, float) for value in items.values()):
-        raise ValueError("scores: not numbers")
-    return items
-
-
-def _pair(item: dict) -> Text:
-    if not isinstance(item["en"], str) or not isinstance(item["zh"], str):
-        raise ValueError("a text is not in both languages")
-    return Text(item["en"], item["zh"])
+        out[key] = Statistic(names, np.stack([columns[at] for at in places], axis=1), formulas[key])
+    return out
 
 
 def _text(value: Any, indent: int | None = None) -> str:

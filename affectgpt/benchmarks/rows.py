@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from ..data.messages import shown
 from ..media.sniff import shown_name
 from ..schema import AffectError
 
@@ -65,13 +66,15 @@ class Rows:
             raise OSError(errno.EINVAL, "not an ordinary file")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.close()
-            raise AffectError(
-                f"Another process is writing {self.shown}: wait for it, or {FIX[0]}.",
-                f"另一个进程正在写入 {self.shown}：请等待其结束，或{FIX[1]}。",
-            ) from error
-        return file
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return file
+        except BlockingIOError:
+            pass
+        file.close()  # locked by another process, or replaced by it (`_drop`) before we had the lock
+        raise AffectError(
+            f"Another process is writing {self.shown}: wait for it, or {FIX[0]}.",
+            f"另一个进程正在写入 {self.shown}：请等待其结束，或{FIX[1]}。",
+        )
 
     def _read(self) -> tuple[int, set[int]]:
         """Bytes of whole rows, and the numbers of rows with an error; remembers the names of the others."""
@@ -100,7 +103,7 @@ class Rows:
             raise self._foreign(number)
         for key in {**self.run, **run}:
             if run.get(key) != self.run.get(key):
-                before, now = (_short(each.get(key)) for each in (run, self.run))
+                before, now = (shown(json.dumps(x.get(key), ensure_ascii=False), 60) for x in (run, self.run))
                 raise AffectError(
                     f"{self.shown} was made with another {key} ({before}, now {now}): {FIX[0]}, or use the "
                     "same settings.",
@@ -147,8 +150,3 @@ class Rows:
 def _line(row: dict[str, Any]) -> bytes:
     """One line of UTF-8; half a character, as a file name may have, is written as JSON's escape."""
     return (json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,7 @@ from .result import Measure
 Marks = dict[str, dict[str, float | None]]  # aspect -> name -> mark
 Constant = Callable[[dict[str, tuple[str, ...]]], list[Measured]]
 
-SPENT = (
-    "calls",
-    "tokens",
-    "reused",
-    "stopped",
-)  # of a judge's settings: what this run cost, not how it judged
+SPENT = ("calls", "tokens", "reused", "stopped")  # of a judge's settings: what it cost, not how it judged
 SAMPLE_MEASURES = {
     "f": Measure(Text("F", "F"), "share"),
     "precision": Measure(Text("Precision", "精确率"), "share"),
@@ -61,13 +57,23 @@ class Found:
 def by_labels(
     found: Found, benchmark: Benchmark, truth: dict[str, Sample], answers: Answers, wheels: Wheels
 ) -> None:
-    labels = {name: in_english(true_labels(benchmark, sample), wheels) for name, sample in truth.items()}
-    metric = measures.by_hits if benchmark.metric == "hit" else measures.by_wheels
+    given = {name: true_labels(benchmark, sample) for name, sample in truth.items()}
+    labels = {name: in_english(words, wheels) for name, words in given.items()}
+    if translated := sum(labels[name] != words for name, words in given.items()):
+        found.warnings.append(note("translated_truth", count=translated))
+    ours = translated + answers.read["translated"] + answers.read["rows"].get("text", 0)
+    official = wheels.official and wheels.year == benchmark.tables and not ours
+    by = measures.by_hits if benchmark.metric == "hit" else measures.by_wheels
+    metric = partial(by, official=official)
     found.measured += metric(labels, answers.labels, wheels)
     found.of_constant.append(lambda said: metric(labels, said, wheels))
     if benchmark.metric == "hit":
         by_key = {one.key: one.statistic for one in found.measured}
         found.samples["hit"] = measures.mean_of_counted(by_key["hit_rate"])
+        chosen = {name: row.emotion.strip().lower() for name, row in answers.rows.items() if row.emotion}
+        if chosen:
+            classes = {name: words[0].strip().lower() for name, words in given.items()}
+            found.measured += measures.by_class(classes, chosen)
     else:
         each = sample_scores(labels, answers.labels, wheels=wheels)
         for key in ("f", "precision", "recall"):
@@ -76,6 +82,7 @@ def by_labels(
     coverage = wheel_scores(labels, answers.labels, wheels=wheels)["coverage"]
     level1 = [wheels.cases[at] for at in wheels.at_level(1)]
     found.settings["wheels"] = wheels.table | {"official": wheels.official}
+    found.settings["translated_truth"] = translated
     found.settings["coverage"] = {
         key: float(np.mean([coverage[case][key] for case in level1])) for key in next(iter(coverage.values()))
     }
@@ -92,11 +99,14 @@ def by_sentiment(
             said[name], way = row.sentiment, "sentiment"
         elif row.valence is not None:
             sign = (row.valence > 0) - (row.valence < 0)
-            said[name], way = ("negative", "neutral", "positive")[sign + 1], "valence"
+            said[name], way = measures.SENTIMENTS[sign + 1], "valence"
         else:
             said[name], way = measures.sentiment_of(answers.labels[name]), "labels"
         if row.error is None and not row.empty:
             ways.append(way)
+    given = [row.sentiment for row in answers.rows.values() if row.sentiment is not None]
+    if unread := [word for word in given if word not in measures.SENTIMENTS]:
+        found.warnings.append(note("unread_sentiment", count=len(unread), value=unread[0][:40]))
     valences = {name: row.valence for name, row in answers.rows.items() if row.valence is not None}
     official = set(ways) <= {"sentiment"}
     found.settings["sentiment"] = {way: ways.count(way) for way in dict.fromkeys(ways)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data.messages import shown
 from ..schema import AffectError, Text
 from ..trained import DESCRIBE, NAME_LABELS
 from .benchmark import Benchmark
@@ -40,47 +41,55 @@ OV_FILES = ("check-openset.csv", "track2_train_ovmerd.csv")
 SUBTITLES = ("subtitle_chieng.csv", "transcription-engchi-polish.csv")
 
 
-def _both(one: Text, two: Text, **values: Any) -> Text:
-    return Text((one.en + two.en).format(**values), (one.zh + two.zh).format(**values))
+def _unibench(name: str, title: str, samples: int, where: Text, **facts: Any) -> Benchmark:
+    return Benchmark(
+        name=name,
+        title=f"{title} (MER-UniBench)",
+        samples=samples,
+        question=NAME_LABELS,
+        group="MER-UniBench",
+        where=where + OWN_TABLE.filled(column=facts["truth"]),
+        **facts,
+    )
 
 
 def _hit(
     name: str, title: str, samples: int, column: str, classes: tuple[str, ...], where: Text
 ) -> Benchmark:
-    return Benchmark(
-        name=name,
-        title=f"{title} (MER-UniBench)",
-        samples=samples,
+    return _unibench(
+        name,
+        title,
+        samples,
+        where,
         files={"emotions": (), "subtitles": SUBTITLES if name.startswith("mer20") else ()},
-        question=NAME_LABELS,
         truth="emotion",
         metric="hit",
         primary="hit_rate",
-        group="MER-UniBench",
         column=column,
         tables=2025,
         classes=classes,
-        where=_both(where, OWN_TABLE, column="emotion"),
-        note=_both(HIT, SELECTED),
+        note=HIT + SELECTED,
     )
 
 
-def _sentiment(name: str, title: str, samples: int, column: str, limit: float, where: Text) -> Benchmark:
-    return Benchmark(
-        name=name,
-        title=f"{title} (MER-UniBench)",
-        samples=samples,
+def _sentiment(name: str, title: str, samples: int, column: str, limit: float) -> Benchmark:
+    return _unibench(
+        name,
+        f"{title} test",
+        samples,
+        _by_authors(title),
         files={"valences": (), "subtitles": ()},
-        question=NAME_LABELS,
         truth="valence",
         metric="sentiment",
         primary="waf",
-        group="MER-UniBench",
         column=column,
         scale=(-limit, limit),
-        where=_both(where, OWN_TABLE, column="valence"),
-        note=_both(SENTIMENT, SELECTED),
+        note=SENTIMENT + SELECTED,
     )
+
+
+def _by_authors(title: str) -> Text:
+    return Text(f"Authors of {title}, under their terms.", f"由 {title} 作者按其条款提供。")
 
 
 def _mme(task: str, about: str, sources: str, samples: int) -> Benchmark:
@@ -124,10 +133,10 @@ ROWS = (
         column="clue_overlap",
         where=Text(
             "Descriptions: GitHub zeroQiaoba/AffectGPT, folder EMER/dataset-v1, no licence file; clips are "
-            "MER2023's. " + MER_EULA.en,
-            "描述：GitHub zeroQiaoba/AffectGPT 的 EMER/dataset-v1 目录，无许可文件；片段来自 MER2023，"
-            + MER_EULA.zh,
-        ),
+            "MER2023's. ",
+            "描述：GitHub zeroQiaoba/AffectGPT 的 EMER/dataset-v1 目录，无许可文件；片段来自 MER2023，",
+        )
+        + MER_EULA,
         note=Text(
             "The published judge (gpt-3.5-turbo-16k-0613, Chinese prompts, marks 1 to 10) is retired: scores "
             "by any other judge are not comparable. AffectGPT 2023 was trained on these clips.",
@@ -153,18 +162,19 @@ ROWS = (
         tables=2025,
         where=Text(
             "Descriptions: GitHub zeroQiaoba/AffectGPT, EMER/dataset-v2; labels: zeroQiaoba/MERTools, "
-            "MER2024/ov_store; clips are MER2023's. " + MER_EULA.en,
+            "MER2024/ov_store; clips are MER2023's. ",
             "描述：GitHub zeroQiaoba/AffectGPT 的 EMER/dataset-v2；标签：zeroQiaoba/MERTools 的 "
-            "MER2024/ov_store；片段来自 MER2023，" + MER_EULA.zh,
-        ),
+            "MER2024/ov_store；片段来自 MER2023，",
+        )
+        + MER_EULA,
         note=Text(
             "Not OV-MERD+, which has other clips and a truth that is not public. M-avg is the mean of 12 F "
             "(M1, M2, five wheels at two levels). The constant answer happy, sad, angry, worried, surprised "
-            "has a level-1 F of 44.7. " + NOT_THE_OTHER_YEAR.en,
+            "has a level-1 F of 44.7. ",
             "与 OV-MERD+ 不同：后者片段不同，真值未公开。M-avg 是 12 个 F 的均值（M1、M2、五个情感轮"
-            "各两级）。固定回答 happy, sad, angry, worried, surprised 的一级 F 即达 44.7。"
-            + NOT_THE_OTHER_YEAR.zh,
-        ),
+            "各两级）。固定回答 happy, sad, angry, worried, surprised 的一级 F 即达 44.7。",
+        )
+        + NOT_THE_OTHER_YEAR,
     ),
     _hit("mer2023", "MER2023 MULTI test1", 411, "MER2023", SIX, MER_EULA),
     _hit("mer2024", "MER2024 SEMI test1", 1169, "MER2024", SIX, MER_EULA),
@@ -174,7 +184,7 @@ ROWS = (
         2610,
         "MELD",
         ("anger", "joy", "sadness", "neutral", "disgust", "fear", "surprise"),
-        Text("Authors of MELD, under their terms.", "由 MELD 作者按其条款提供。"),
+        _by_authors("MELD"),
     ),
     _hit(
         "iemocap",
@@ -184,38 +194,10 @@ ROWS = (
         ("happy", "sad", "neutral", "anger"),
         Text("SAIL, USC, on request.", "由南加州大学 SAIL 实验室按申请提供。"),
     ),
-    _sentiment(
-        "cmu-mosi",
-        "CMU-MOSI test",
-        686,
-        "MOSI",
-        3.0,
-        Text("Authors of CMU-MOSI, under their terms.", "由 CMU-MOSI 作者按其条款提供。"),
-    ),
-    _sentiment(
-        "cmu-mosei",
-        "CMU-MOSEI test",
-        4659,
-        "MOSEI",
-        3.0,
-        Text("Authors of CMU-MOSEI, under their terms.", "由 CMU-MOSEI 作者按其条款提供。"),
-    ),
-    _sentiment(
-        "ch-sims",
-        "CH-SIMS test",
-        457,
-        "SIMS",
-        1.0,
-        Text("Authors of CH-SIMS, under their terms.", "由 CH-SIMS 作者按其条款提供。"),
-    ),
-    _sentiment(
-        "ch-sims-v2",
-        "CH-SIMS v2 test",
-        1034,
-        "SIMSv2",
-        1.0,
-        Text("Authors of CH-SIMS v2, under their terms.", "由 CH-SIMS v2 作者按其条款提供。"),
-    ),
+    _sentiment("cmu-mosi", "CMU-MOSI", 686, "MOSI", 3.0),
+    _sentiment("cmu-mosei", "CMU-MOSEI", 4659, "MOSEI", 3.0),
+    _sentiment("ch-sims", "CH-SIMS", 457, "SIMS", 1.0),
+    _sentiment("ch-sims-v2", "CH-SIMS v2", 1034, "SIMSv2", 1.0),
     Benchmark(
         name="ovmerd-plus",
         title="OV-MERD+ (MER-UniBench)",
@@ -229,14 +211,14 @@ ROWS = (
         column="OV-MERD+",
         tables=2025,
         where=MER_EULA,
-        note=_both(
-            Text(
-                "It holds the 332 clips of OV-MERD and 200 more, and its truth is not public: never compare "
-                "the two. An empty label list counts as neutral. ",
-                "包含 OV-MERD 的 332 个片段及另外 200 个，真值未公开：不可互比。空标签列表按 neutral 计。",
-            ),
-            _both(SELECTED, Text(" " + NOT_THE_OTHER_YEAR.en, NOT_THE_OTHER_YEAR.zh)),
-        ),
+        note=Text(
+            "It holds the 332 clips of OV-MERD and 200 more, and its truth is not public: never compare "
+            "the two. An empty label list counts as neutral. ",
+            "包含 OV-MERD 的 332 个片段及另外 200 个，真值未公开：不可互比。空标签列表按 neutral 计。",
+        )
+        + SELECTED
+        + Text(" ", "")
+        + NOT_THE_OTHER_YEAR,
     ),
     Benchmark(
         name="mer2025-ov",
@@ -251,14 +233,16 @@ ROWS = (
         column="score",
         tables=2025,
         where=Text(
-            "Hub MERChallenge/MER2025, gated, CC BY-NC 4.0. " + MER_EULA.en,
-            "Hub 上的 MERChallenge/MER2025，需申请，CC BY-NC 4.0。" + MER_EULA.zh,
-        ),
+            "Hub MERChallenge/MER2025, gated, CC BY-NC 4.0. ",
+            "Hub 上的 MERChallenge/MER2025，需申请，CC BY-NC 4.0。",
+        )
+        + MER_EULA,
         note=Text(
             "Mean of level-1 and level-2 F. The official board was not found: numbers are from papers and "
-            "participants. " + NOT_THE_OTHER_YEAR.en,
-            "取一级 F 与二级 F 的均值。未找到官方排行榜：数字来自论文与参赛者。" + NOT_THE_OTHER_YEAR.zh,
-        ),
+            "participants. ",
+            "取一级 F 与二级 F 的均值。未找到官方排行榜：数字来自论文与参赛者。",
+        )
+        + NOT_THE_OTHER_YEAR,
     ),
     Benchmark(
         name="mer2026-fg",
@@ -273,14 +257,15 @@ ROWS = (
         column="score",
         tables=2026,
         where=Text(
-            "Hub MERChallenge/MER2026, gated, CC BY-NC 4.0. " + MER_EULA.en,
-            "Hub 上的 MERChallenge/MER2026，需申请，CC BY-NC 4.0。" + MER_EULA.zh,
-        ),
+            "Hub MERChallenge/MER2026, gated, CC BY-NC 4.0. ",
+            "Hub 上的 MERChallenge/MER2026，需申请，CC BY-NC 4.0。",
+        )
+        + MER_EULA,
         note=Text(
-            "Level-1 F alone; the test labels are hidden, the numbers are participants' own. "
-            + NOT_THE_OTHER_YEAR.en,
-            "仅取一级 F；测试标签未公开，数字由参赛者自报。" + NOT_THE_OTHER_YEAR.zh,
-        ),
+            "Level-1 F alone; the test labels are hidden, the numbers are participants' own. ",
+            "仅取一级 F；测试标签未公开，数字由参赛者自报。",
+        )
+        + NOT_THE_OTHER_YEAR,
     ),
     _mme("ER-Lab", "one emotion, in the laboratory", "IEMOCAP", 500),
     _mme("ER-Wild", "one emotion, in the wild", "CAER, MC-EIU, E3, MELD, DFEW, MAFW", 1800),
@@ -299,7 +284,7 @@ def benchmark(name: str) -> Benchmark:
     if name not in BENCHMARKS:
         known = ", ".join(BENCHMARKS)
         raise AffectError(
-            f"There is no benchmark called {name!r}: choose one of {known}.",
-            f"没有名为“{name}”的基准：请选择 {known}。",
+            f"There is no benchmark called {shown(name)}: choose one of {known}.",
+            f"没有名为“{shown(name)}”的基准：请选择 {known}。",
         )
     return BENCHMARKS[name]

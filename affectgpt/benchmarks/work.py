@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..data import load_emer, read_samples
 from ..data.clips import find_clips
-from ..data.sample import Sample, Samples
+from ..data.emer import subtitles_in
+from ..data.sample import NOTHING, Sample, Samples
 from ..data.tables import ENDINGS
 from ..media.sniff import shown_name
 from ..schema import AffectError
@@ -20,20 +21,19 @@ EMER_VERSION = {"emer-v1": "v1", "emer-v2": "v2"}
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be predicted: samples of the tables in their order, then clips that no table names."""
+    """What is to be predicted: samples of the tables in their order, then clips that belong to none."""
 
     samples: tuple[Sample, ...]  # each with its clip
-    untold: int  # how many of them no table names
+    untold: int  # how many of them belong to none; a table of subtitles may still know them
     without_clip: int  # samples of the tables that are left out
     tables: Samples | None  # None where the folder has clips alone
 
 
 def read_data(benchmark: Benchmark, data: str, *, clips: str | None = None) -> Samples:
-    """Read the tables of a benchmark: a folder, a table or an id on the Hub; clips are those of `clips`.
+    """Read the tables of a benchmark: a folder, a table or an id on the Hub; clips are looked up in `clips`.
 
-    Without `clips` a folder of data is searched for them. Raises AffectError for what a user can mend.
+    Raises AffectError for what a user can mend.
     """
-    clips = clips or (data if os.path.isdir(data) else None)
     if benchmark.name in EMER_VERSION:
         return load_emer(data, version=EMER_VERSION[benchmark.name], clips=clips)
     return read_samples(data, clips=clips)
@@ -44,9 +44,10 @@ def plan(benchmark: Benchmark, data: str, *, clips: str | None = None, limit: in
     folder = clips or (data if os.path.isdir(data) else None)
     found = find_clips(folder) if folder else {}
     bare = folder is not None and os.path.isdir(data) and not _has_table(Path(data))
-    tables = None if bare else read_data(benchmark, data, clips=clips)
+    tables = None if bare else read_data(benchmark, data, clips=folder)
     named = [sample for sample in tables or () if sample.clip is not None]
-    untold = [Sample(name, clip=path) for name, path in _others(found, tables or ())]
+    said = subtitles_in(Path(data)) if benchmark.name in EMER_VERSION and os.path.isdir(data) else {}
+    untold = [Sample(name, path, said.get(name, NOTHING)) for name, path in _others(found, tables or ())]
     if not named and not untold:
         where = shown_name(Path(folder or data).absolute())
         raise AffectError(

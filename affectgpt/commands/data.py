@@ -9,11 +9,16 @@ from typing import Annotated
 import typer
 
 from ..console import Lang, told, write
+from ..schema import Text
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Check and build data sets, fetch emotion wheels."
 )
 
+BUILT = Text(
+    "EMER {version}: {count} samples, {clips} with a clip; removed: {cleaned}\n",
+    "EMER {version}：{count} 个样本，{clips} 个有片段；已清除：{cleaned}\n",
+)
 Clips = Annotated[str | None, typer.Option(metavar="DIR", help="Folder of the clips, in any layout.")]
 Language = Annotated[Lang, typer.Option(help="Language of the messages.")]
 
@@ -39,9 +44,8 @@ def check(
         print(f"\r[{number}/{count}] {name[:40]:<40}", end=end, file=sys.stderr, flush=True)
 
     with told(language.value):
-        report = look(
-            paths, clips=clips, open_clips=not names_only, tell=tell if sys.stderr.isatty() else None
-        )
+        shown = tell if sys.stderr.isatty() else None
+        report = look(paths, clips=clips, open_clips=not names_only, tell=shown)
         if as_json:
             text = json.dumps(report.to_dict(language.value), ensure_ascii=False, indent=1) + "\n"
         else:
@@ -76,17 +80,14 @@ def build(
 
     with told(language.value):
         files, data = make(
-            out,
-            emer_v1=emer_v1,
-            emer_v2=emer_v2,
-            labels=labels,
-            subtitles=subtitles,
-            clips=clips,
+            out, emer_v1=emer_v1, emer_v2=emer_v2, labels=labels, subtitles=subtitles, clips=clips,
             with_video=with_video,
-        )
+        )  # fmt: skip
         for version, samples in data.items():
             found = sum(sample.clip is not None for sample in samples)
-            write("-", f"EMER {version}: {len(samples)} samples, {found} clips, cleaned {samples.cleaned}\n")
+            removed = ", ".join(f"{what} ×{count}" for what, count in samples.cleaned.items()) or "-"
+            values = {"version": version, "count": len(samples), "clips": found, "cleaned": removed}
+            write("-", BUILT[language.value].format(**values))
         for file in files:
             write("-", f"{file.name:<36} {file.stat().st_size:>15,} B\n")
     print(MER_LICENCE[language.value], file=sys.stderr)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..console import Lang, Model, mistake, quiet_libraries, same_file, told, write
+from ..console import Lang, Model, mistake, quiet_libraries, replace, same_file, told, write
 from ..media.sniff import shown_name
 from ..schema import AffectError, Language, Text
 
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from ..data.sample import Samples
     from ..judges.judgement import Judge, Judgement, Pair
 
+Draws = Annotated[int, typer.Option(help="Draws of the bootstrap.", min=1, max=100_000)]
+Seed = Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)]
+
 FIRST = 12  # scores that are printed; all of them are in result.json
+SPENT = ("calls", "tokens", "reused")  # settings of a judge that tell what it cost
 FILES = ("result.json", "report.html", "samples.csv")
 REPLIES = "judgements.jsonl"  # of a judge that costs money: asked about nothing twice
 SAID = {
@@ -72,12 +76,13 @@ def evaluate(
     ] = "embedded",
     model: Model = None,
     language: Annotated[Lang, typer.Option(help="Of the compared texts, the report and messages.")] = Lang.en,
-    draws: Annotated[int, typer.Option(help="Draws of the bootstrap.", min=1, max=100_000)] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
+    draws: Draws = 1000,
+    seed: Seed = 0,
     system: Annotated[str | None, typer.Option(help="Name of the system; default: that of the file.")] = None,
 ):
     """Score predictions of any system: a table, result.json, samples.csv, and a page that opens offline."""
     with told(language.value):
+        quiet_libraries()
         from ..benchmarks.evaluate import evaluate as score
         from ..benchmarks.predictions import read_predictions
         from ..benchmarks.result import to_json
@@ -93,23 +98,14 @@ def evaluate(
         folder = _made(report)
         marker = _judge(judge, model, folder)
         result = score(
-            row,
-            given,
-            samples,
-            wheels=tables,
-            judge=marker,
-            draws=draws,
-            seed=seed,
-            language=language.value,
-            system=system or Path(predictions).stem,
-        )
-        if spent := {
-            key: marker.settings[key] for key in ("calls", "tokens", "reused") if key in marker.settings
-        }:
+            row, given, samples, wheels=tables, judge=marker,
+            draws=draws, seed=seed, language=language.value, system=system,
+        )  # fmt: skip
+        if spent := {key: marker.settings[key] for key in SPENT if key in marker.settings}:
             print(_said("spent", language.value, **spent), file=sys.stderr)
         contents = (to_json(result), to_html(result), samples_csv(result))
         for name, content in zip(FILES, contents, strict=True):
-            write(str(folder / name), content)
+            replace(folder / name, content)
         for warning in result.warnings:
             print(f"  ! {warning[language.value]}", file=sys.stderr)
         for problem in result.problems[:FIRST]:
@@ -129,8 +125,8 @@ def compare(
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the comparison as JSON.")
     ] = None,
-    draws: Annotated[int, typer.Option(help="Draws of the bootstrap.", min=1, max=100_000)] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
+    draws: Draws = 1000,
+    seed: Seed = 0,
     language: Annotated[Lang, typer.Option(help="Language of the table and of messages.")] = Lang.en,
 ):
     """Compare two systems on the samples that both were scored on: differences with intervals."""
@@ -151,6 +147,8 @@ def compare(
 
 def _check_folder(report: str, inputs: list[str]) -> None:
     """Refuse a folder whose files would replace what is read here, or be read as data next time."""
+    if not report:  # an unset variable of a shell: not the folder that one happens to be in
+        raise mistake("write", name="--report", why="no name")
     folder = Path(report)
     for name in inputs:
         if os.path.isdir(name) and same_file(folder, Path(name)):
@@ -216,37 +214,37 @@ def _watched(judge: Judge) -> Judge:
 
 
 def _table(result: Result, language: Language) -> str:
-    from ..report.words import number
+    from ..data.messages import shown
+    from ..report.words import interval, number, word
 
-    lines = [_said("head", language, system=result.system, title=result.title), _said("columns", language)]
+    lines = [
+        _said("head", language, system=shown(result.system, 60), title=result.title),
+        _said("columns", language),
+    ]
     ordered = sorted(result.scores, key=lambda score: score.key != result.primary)
     for score in ordered[:FIRST]:
-        between = (
-            "-"
-            if score.low is None
-            else f"{number(score.low, score.unit)} - {number(score.high, score.unit)}"
-        )
-        value = number(score.value, score.unit)
+        value, bounds = number(score.value, score.unit), interval(score.low, score.high, score.unit)
         mark = "" if score.official else " *"
-        lines.append(f"{value:>7}   {between:<16}  {score.samples:>7}  {score.name[language]}{mark}")
+        lines.append(f"{value:>7}   {bounds:<16}  {score.samples:>7}  {score.name[language]}{mark}")
     if any(not score.official for score in ordered[:FIRST]):
-        from ..report.words import word
-
         lines.append(f"  * {word('own', language)}")
     return "\n".join(lines) + "\n"
 
 
 def _gaps(found: Comparison, language: Language) -> str:
-    from ..report.words import number
+    from ..data.messages import shown
+    from ..report.words import interval, number
 
     lines = [
-        _said("versus", language, a=found.a, b=found.b, benchmark=found.benchmark),
+        _said(
+            "versus", language, a=shown(found.a, 60), b=shown(found.b, 60), benchmark=shown(found.benchmark)
+        ),
         _said("gaps", language),
     ]
     for gap in found.gaps[:FIRST]:
         one, two, more = (number(x, gap.unit) for x in (gap.a, gap.b, gap.difference))
-        between = "-" if gap.low is None else f"{number(gap.low, gap.unit)} to {number(gap.high, gap.unit)}"
-        numbers = f"{one:>7} {two:>7} {more:>7}   {between:<18}  {gap.p:6.3f}  {gap.samples:>7}"
+        bounds = interval(gap.low, gap.high, gap.unit)
+        numbers = f"{one:>7} {two:>7} {more:>7}   {bounds:<18}  {gap.p:6.3f}  {gap.samples:>7}"
         lines.append(f"{numbers}  {gap.name[language]}")
     return "\n".join(lines) + "\n"
 

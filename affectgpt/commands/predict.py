@@ -17,14 +17,13 @@ from ..schema import AffectError, Language, Text
 
 if TYPE_CHECKING:
     from ..benchmarks.benchmark import Benchmark
-    from ..benchmarks.predict import Step
     from ..benchmarks.work import Work
 
 SUMMARY = {
     "tables": Text(
-        "{count} clips to predict; {without} samples of the tables have no clip here, {untold} clips stand "
-        "in no table.",
-        "共 {count} 个片段待预测；表中有 {without} 个样本在此没有片段，{untold} 个片段不在任何表中。",
+        "{count} clips to predict; {without} samples of the tables have no clip here, {untold} clips belong "
+        "to no sample.",
+        "共 {count} 个片段待预测；表中有 {without} 个样本在此没有片段，另有 {untold} 个片段不属于任何样本。",
     ),
     "bare": Text(
         "{count} clips to predict; there is no table, so subtitles are those in the files themselves.",
@@ -148,65 +147,35 @@ def _tell_plan(work: Work, language: Language) -> None:
         return _say(_text("bare", language, count=count))
     _say(_text("tables", language, count=count, without=work.without_clip, untold=work.untold))
     if tables.problems:
-        from ..data.tables import reason_of
-
-        first = reason_of(tables.problems[0])[language]
+        first = tables.problems[0].text[language]
         _say("  ! " + _text("problem", language, count=len(tables.problems), first=first))
 
 
 def _follow(steps, work: Work, out: str, language: Language) -> tuple[Counter[str], int]:
-    """Show each step while it comes; return how many there were of each outcome, and how many bugs."""
+    """Show each step while it comes, on a terminal with a bar; count the outcomes, and bugs among them."""
+    from tqdm import tqdm
+
     began, count, incidents, total = time.perf_counter(), Counter(), 0, len(work.samples)
     name = shown_name(out)
-    with _Progress(total) as progress:
+    with tqdm(total=total, unit="clip", file=sys.stderr, smoothing=0.1, disable=None) as bar:
         try:
             for step in steps:
                 count[step.outcome] += 1
                 incidents += step.incident is not None
-                progress.show(step, count.total(), language)
+                bar.initial = count["kept"]  # what was done before says nothing about the speed
+                if step.outcome != "kept" and (bar.disable or step.reason):
+                    reason = f": {step.reason[language]}" if step.reason else ""
+                    bar.write(f"[{count.total()}/{total}] {shown_name(step.name)}{reason}", file=sys.stderr)
+                bar.update()
         except KeyboardInterrupt:
             steps.close()
-            progress.close()
+            bar.close()
             _say(_text("stopped", language, rows=count.total(), count=total, out=name))
             raise typer.Exit(130) from None
     seconds = time.perf_counter() - began
     values = {"done": count["done"], "kept": count["kept"], "error": count["error"], "seconds": seconds}
     _say(_text("end", language, out=name, rows=count.total(), count=total, **values))
     return count, incidents
-
-
-class _Progress:
-    """A bar on a terminal, else one line on stderr for each clip."""
-
-    def __init__(self, total: int):
-        self.total, self.bar = total, None
-        if sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self.bar = tqdm(total=total, unit="clip", file=sys.stderr, smoothing=0.1)
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
-
-    def show(self, step: Step, number: int, language: Language) -> None:
-        reason = f": {step.reason[language]}" if step.reason else ""
-        line = f"[{number}/{self.total}] {shown_name(step.name)}{reason}"
-        if self.bar is None:
-            if step.outcome != "kept":
-                _say(line)
-            return
-        if step.outcome == "kept":
-            self.bar.initial += 1  # what was done before says nothing about the speed
-        self.bar.update()
-        if reason:
-            self.bar.write(line, file=sys.stderr)
 
 
 def _line(row: Benchmark) -> str:

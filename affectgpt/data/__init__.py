@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..media.sniff import shown_name
+from .clips import find_clips
 from .emer import HUB_ID, Version, in_folder, on_hub
-from .reading import check_fields, join, to_samples, with_clips
+from .reading import join, to_samples, with_clips
 from .sample import Problem, Sample, Samples
 from .tables import ENDINGS, read_rows, table_files
 
@@ -27,39 +27,27 @@ def load_emer(source: Source, *, version: Version = "v2", clips: Source | None =
     for its texts. Raises AffectError with one line for everything a user can mend.
     """
     path = Path(source)
-    if path.is_dir():
+    if os.path.isdir(path):  # of a name that is too long, pathlib raises
         samples = in_folder(path, version)
-    elif path.exists() or not HUB_ID.fullmatch(os.fspath(source)) or path.suffix.lower() in ENDINGS:
+    elif os.path.exists(path) or not HUB_ID.fullmatch(os.fspath(source)) or path.suffix.lower() in ENDINGS:
         return read_samples(path, clips=clips)
     else:
         samples = on_hub(os.fspath(source), version)
-    return _placed(samples, clips)
+    return with_clips(samples, find_clips(clips))
 
 
-def read_samples(
-    path: Source | Sequence[Source], *, clips: Source | None = None, needs: Sequence[str] = ()
-) -> Samples:
-    """Read a table, all tables of a folder, or several of them, joined by the names of the clips.
+def read_samples(path: Source, *, clips: Source | None = None) -> Samples:
+    """Read a table, or all tables of a folder, joined by the names of the clips.
 
-    Tables are those of `read_rows`; columns go by the names in `columns.ALIASES`. needs: fields of `Sample`
-    that some table must have as a column ("labels", "reference", ...). clips: as for `load_emer`; paths in
-    a table count from that folder or from the table's own. Rows that cannot be used, names that come twice
-    in a table (the first is kept) and contradictions between tables are in `problems`. Raises AffectError.
+    Tables are those of `read_rows`; columns go by the names in `columns.ALIASES`. clips: as for `load_emer`;
+    paths in a table count from that folder or from the table's own. Rows that cannot be used, names that come
+    twice in a table (the first is kept) and contradictions between tables are in `problems`. Raises
+    AffectError.
     """
-    given = [path] if isinstance(path, str | os.PathLike) else list(path)
-    files: list[Path] = []
-    for each in map(Path, given):
-        files += table_files(each) if each.is_dir() else [each]
+    path = Path(path)
+    files = table_files(path) if os.path.isdir(path) else [path]
     folders = [Path(clips)] if clips is not None else []
-    tables = [read_rows(file) for file in files]
-    check_fields(tables, needs)
-    parts = [
-        to_samples(table, folders=[*folders, file.parent]) for table, file in zip(tables, files, strict=True)
-    ]
-    name = shown_name(Path(given[0]).absolute()) if len(given) == 1 else parts[0].source
+    parts = [to_samples(read_rows(file), folders=[*folders, file.parent]) for file in files]
+    name = shown_name(path.absolute())
     samples = join(parts, name) if len(parts) > 1 else replace(parts[0], source=name)
-    return _placed(samples, clips)
-
-
-def _placed(samples: Samples, clips: Source | None) -> Samples:
-    return samples if clips is None else with_clips(samples, clips)
+    return with_clips(samples, find_clips(clips))

@@ -7,22 +7,24 @@ those who may publish it. Clips are copied only on request.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from ..media.sniff import shown_name
-from ..schema import Language, Part
+from ..parts import PARTS
+from ..schema import LANGUAGES
+from .clips import find_clips
 from .emer import config, together
-from .messages import mistake
+from .messages import mistake, said, shown
 from .reading import with_clips
-from .sample import Sample, Samples
+from .sample import Problem, Sample, Samples
 
-PARTS = get_args(Part)
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 TEXTS = [f"{part}_{lang}" for part in PARTS for lang in LANGUAGES]  # the four parts of each reference
 COLUMNS = ["name", "clip", "subtitle_en", "subtitle_zh", "reference_en", "reference_zh", *TEXTS, "labels",
            "emotion", "valence"]  # fmt: skip
@@ -65,22 +67,22 @@ def build(
     if emer_v2 is not None:
         more = [Path(file) for file in (labels, subtitles) if file is not None]
         data["v2"] = together([Path(emer_v2)], more, "v2")
+    there = find_clips(clips)
     for version, samples in data.items():
         if samples.problems:
-            first = samples.problems[0]
-            raise mistake("bad_rows", count=len(samples.problems), file=first.file, row=first.row,
-                          reason=first.reason)  # fmt: skip
-        if clips is not None:
-            data[version] = with_clips(samples, clips)
+            raise mistake("bad_rows", count=len(samples.problems), first=samples.problems[0].text)
+        for sample in samples:
+            if not _writable(sample):
+                problem = Problem(samples.source, 0, said("half", value=shown(sample.name)))
+                raise mistake("bad_rows", count=1, first=problem.text)
+        data[version] = with_clips(samples, there)
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.absolute().parent))
         try:
             made.chmod(0o755)
             for version, samples in data.items():
-                _write_parquet(
-                    made / config(version) / "test-00000-of-00001.parquet", samples, clips, with_video
-                )
+                _write_parquet(made / config(version) / PARQUET, samples, clips, with_video)
             (made / CARD).write_text(_card(data, with_video), encoding="utf-8")
             written = [path for path in sorted(made.rglob("*")) if path.is_file()]
             sums = [f"{_sha256(path)}  {path.relative_to(made).as_posix()}\n" for path in written]
@@ -93,6 +95,15 @@ def build(
     except OSError as error:
         raise mistake("write", name=shown_name(out.absolute()), why=error.strerror or "?") from error
     return [out / path.relative_to(made) for path in written] + [out / SUMS], data
+
+
+def _writable(sample: Sample) -> bool:
+    """Say whether all its texts can be written as UTF-8."""
+    try:
+        json.dumps(asdict(sample), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def features(with_video: bool = False) -> Any:
@@ -110,15 +121,18 @@ def features(with_video: bool = False) -> Any:
 
 def _may_replace(out: Path) -> bool:
     """Say whether a folder is not there yet, or is empty, or holds nothing but what `build` wrote."""
-    if not out.exists():
+    if not os.path.lexists(out):
         return True
     if not out.is_dir() or out.is_symlink():
         return False
-    there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
-    if not there:
-        return not any(out.iterdir())
-    if not {SUMS, CARD} <= there or MARK not in (out / CARD).read_text(encoding="utf-8", errors="replace"):
+    if not any(out.iterdir()):
+        return True
+    # Before all files are looked for: the folder may be the whole disk.
+    if not all((out / name).is_file() for name in (SUMS, CARD)):
         return False
+    if MARK not in (out / CARD).read_text(encoding="utf-8", errors="replace"):
+        return False
+    there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
     listed = (out / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
     return there == {SUMS} | {line.partition("  ")[2] for line in listed}
 
@@ -157,42 +171,24 @@ def _card(data: dict[str, Samples], with_video: bool) -> str:
     """README.md with the front matter that the Hub and `datasets` read."""
     import yaml
 
-    columns = [{"name": column, "dtype": "string"} for column in COLUMNS]
-    for column in columns:
-        if column["name"] == "labels":
-            del column["dtype"]
-            column["list"] = "string"
-        elif column["name"] == "valence":
-            column["dtype"] = "float64"
-        elif column["name"] == "clip" and with_video:
-            column["dtype"] = {"video": {"decode": False}}
-    configs = [
-        {
-            "config_name": config(version),
-            "data_files": [{"split": "test", "path": f"{config(version)}/test-*.parquet"}],
-            **({"default": True} if version == max(data) else {}),
-        }
-        for version in data
-    ]
-    info = [
-        {
-            "config_name": config(version),
-            "features": columns,
-        }
-        for version in data
-    ]
     matter = {
         "pretty_name": "EMER: explainable multimodal emotion reasoning",
         "language": ["en", "zh"],
         "task_categories": ["video-text-to-text"],
         "license": "other",
         "license_name": "mer-eula",
-        "configs": configs,
-        "dataset_info": info,
+        "configs": [
+            {
+                "config_name": config(version),
+                "data_files": [{"split": "test", "path": f"{config(version)}/{PARQUET}"}],
+                **({"default": True} if version == max(data) else {}),
+            }
+            for version in data
+        ],
     }
-    head = yaml.safe_dump(_unshared(matter), allow_unicode=True, sort_keys=False)
+    head = yaml.safe_dump(matter, allow_unicode=True, sort_keys=False)
     rows = "\n".join(_line(version, samples) for version, samples in data.items())
-    clips = "The clips are in the column `clip`." if with_video else "No clip is in here: `clip` is its name."
+    clips = "The clips are in the column `clip`." if with_video else "No clip is in here: `clip` is its path."
     return f"""---
 {head}---
 {MARK}
@@ -225,13 +221,6 @@ def _line(version: str, samples: Samples) -> str:
     whole = [sum(len(sample.parts(lang)) == len(PARTS) for sample in samples) for lang in LANGUAGES]
     removed = ", ".join(f"{what} {count}" for what, count in samples.cleaned.items()) or "-"
     return f"| `{config(version)}` | {len(samples)} | {clips} | {whole[0]}, {whole[1]} | {removed} |"
-
-
-def _unshared(value: Any) -> Any:
-    """A copy in which no part is there twice, so that YAML writes it out instead of an alias."""
-    if isinstance(value, dict):
-        return {key: _unshared(item) for key, item in value.items()}
-    return [_unshared(item) for item in value] if isinstance(value, list) else value
 
 
 def _sha256(path: Path) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from ..media import load_clip
 from ..media.sniff import shown_name
-from ..schema import AffectError, Language, Part, Text
+from ..parts import PARTS
+from ..schema import LANGUAGES, AffectError, Language, Text
 from .clips import doubles, list_clips
 from .columns import Layout, find_layout, find_roles
 from .messages import said, shown
@@ -19,8 +20,6 @@ from .reading import to_samples, with_clips
 from .sample import Problem, Samples
 from .tables import Table, read_rows, table_files
 
-PARTS = get_args(Part)
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 MAX_WORKERS = 4  # clips that are opened at the same time
 
 Tell = Callable[[int, int, str], None]  # number, of how many, name
@@ -74,7 +73,7 @@ class Report:
     searched: bool
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
-    clips: tuple[ClipReport, ...] = field(default=())
+    clips: tuple[ClipReport, ...] = ()
 
     def to_dict(self, language: Language = "en") -> dict[str, Any]:
         """The report for JSON, sentences in one language."""
@@ -85,11 +84,7 @@ class Report:
                 return value[language] if both else {key: told(item) for key, item in value.items()}
             return [told(item) for item in value] if isinstance(value, list | tuple) else value
 
-        out = asdict(self)
-        for table, report in zip(out["tables"], self.tables, strict=True):
-            title, licence = report.layout.title[language], report.layout.licence[language]
-            table["layout"] = {"key": report.layout.key, "title": title, "licence": licence}
-        return told(out)
+        return told(asdict(self))
 
 
 def check(
@@ -105,10 +100,12 @@ def check(
     the sandbox (about half a second each), else only look for them. Raises AffectError for a wrong folder.
     """
     given = [Path(path) for path in paths]
-    if clips is None and len(given) == 1 and given[0].is_dir() and list_clips(given[0]):
+    if clips is None and len(given) == 1 and os.path.isdir(given[0]) and list_clips(given[0]):
         clips = given[0]
+    files = list_clips(clips)
+    there = {name: paths[0] for name, paths in files.items()}
     reports, problems, names, found = [], [], {}, {}
-    for file in [file for path in given for file in (table_files(path) if path.is_dir() else [path])]:
+    for file in [file for path in given for file in (table_files(path) if os.path.isdir(path) else [path])]:
         try:
             table = read_rows(file)
             folders = [*([Path(clips)] if clips is not None else []), file.parent]
@@ -116,24 +113,20 @@ def check(
         except AffectError as error:
             problems.append(Problem(shown_name(file), 0, error.text))
             continue
-        if clips is not None:
-            samples = with_clips(samples, clips)
+        samples = with_clips(samples, there)
         reports.append(_of_table(table, samples))
         problems += samples.problems
         if reports[-1].labels and not reports[-1].labels["words"]:
             problems.append(Problem(table.file, 0, said("no_labels")))
         names |= dict.fromkeys(sample.name for sample in samples)
         found |= {sample.name: sample.clip for sample in samples if sample.clip}
-    extra = {}
-    if clips is not None:
-        files = list_clips(clips)
-        used = set(found.values())
-        extra = {name: paths[0] for name, paths in files.items() if paths[0] not in used}
-        for name, paths in files.items():
-            if (count := doubles(paths)) > 1:
-                kept = shown_name(Path(paths[0]).parent) + "/" + shown_name(paths[0])
-                reason = said("clips", value=shown(name), count=count, kept=kept)
-                problems.append(Problem(shown_name(Path(clips).absolute()), 0, reason))
+    used = set(found.values())
+    extra = {name: path for name, path in there.items() if path not in used}
+    for name, paths in files.items():
+        if (count := doubles(paths)) > 1:
+            kept = shown_name(Path(paths[0]).parent) + "/" + shown_name(paths[0])
+            reason = said("clips", value=shown(name), count=count, kept=kept)
+            problems.append(Problem(shown_name(Path(clips).absolute()), 0, reason))
     opened, broken = _opened(dict(sorted((found | extra).items())), tell) if open_clips else ([], [])
     return Report(
         tables=tuple(reports),

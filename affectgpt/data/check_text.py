@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from statistics import median
 
-from ..schema import Language, Text
-from .check import LANGUAGES, ClipReport, Report, TableReport
+from ..schema import LANGUAGES, Language, Text
+from .check import ClipReport, Report, TableReport
 from .messages import shown
 from .sample import Problem
 
@@ -49,8 +49,6 @@ WORDS = {
     ),
     "opened": Text("opened", "已打开"),
     "more": Text("… and {count} more", "……另有 {count} 个"),
-    "row": Text("{file}, row {row}: {reason}", "{file} 第 {row} 行：{reason}"),
-    "file": Text("{file}: {reason}", "{file}：{reason}"),
     "problems": Text("{count} problems", "{count} 个问题"),
     "none": Text("No problems.", "未发现问题。"),
 }
@@ -75,9 +73,7 @@ def problem_lines(problems: Iterable[Problem], language: Language) -> Iterator[s
     yield _say("problems", language, count=count) if count else _say("none", language)
     for found in kinds.values():
         for problem in found[:MOST]:
-            place = "row" if problem.row else "file"
-            reason = problem.reason[language]
-            yield f"  ! {_say(place, language, file=problem.file, row=problem.row, reason=reason)}"
+            yield f"  ! {problem.text[language]}"
         if len(found) > MOST:
             yield f"    {_say('more', language, count=len(found) - MOST)}"
 

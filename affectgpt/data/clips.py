@@ -13,19 +13,21 @@ SOUND_ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")
 ENDINGS = VIDEO_ENDINGS + SOUND_ENDINGS
 
 
-def find_clips(folder: str | os.PathLike[str]) -> dict[str, str]:
+def find_clips(folder: str | os.PathLike[str] | None) -> dict[str, str]:
     """Return name -> path of the clips anywhere in a folder: a video before a sound, the shallower first.
 
-    The name is the file's without its ending (of any case). Links that lead out of the folder, links to
-    folders and hidden files are passed over. Raises AffectError when there is no such folder.
+    None has no clips. The name is the file's without its ending (of any case). Links that lead out of the
+    folder, links to folders and hidden files are passed over. Raises AffectError for what is no folder.
     """
     return {name: paths[0] for name, paths in list_clips(folder).items()}
 
 
-def list_clips(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
+def list_clips(folder: str | os.PathLike[str] | None) -> dict[str, list[str]]:
     """Return name -> all files of that name, the one to take first; sorted by name."""
+    if folder is None:
+        return {}
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise mistake("no_folder", name=shown_name(folder))
     inside, found = folder.resolve(), {}
     for parent, folders, files in os.walk(folder):

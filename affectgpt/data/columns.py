@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from statistics import median
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from ..schema import Language, Text
+from ..vocabulary import HAN
 from .tables import Table
 
 Role = Literal[
@@ -20,24 +22,15 @@ Role = Literal[
     "labels", "emotion", "valence",
 ]  # fmt: skip
 ALIASES: dict[str, tuple[str, ...]] = {  # the first one that a table has
-    "name": (
-        "name",
-        "names",
-        "clip_name",
-        "video_name",
-        "filename",
-        "file_name",
-        "clip_id",
-        "video_id",
-        "id",
-    ),
+    "name": ("name", "names", "clip_name", "video_name", "filename", "file_name", "clip_id", "video_id",
+             "id"),
     "clip": ("clip", "clip_path", "video", "video_path", "path", "file", "audio", "audio_path"),
     "subtitle": ("subtitle", "subtitles", "transcript", "transcription", "sentence"),
     "reference": ("reference", "references", "reason", "reasons", "description", "explanation", "text"),
     "labels": ("labels", "openset", "ov_labels", "ov_label"),
     "emotion": ("emotion", "emotions", "discrete", "label"),
     "valence": ("valence", "val", "sentiment"),
-}
+}  # fmt: skip
 SUFFIXES: dict[Language, tuple[str, ...]] = {
     "en": ("_en", "_eng", "_english"),
     "zh": ("_zh", "_chi", "_chinese", "_cn"),
@@ -46,13 +39,14 @@ LANGUAGE_COLUMNS: dict[Language, str] = {"en": "english", "zh": "chinese"}
 LONG: dict[Language, int] = {"en": 200, "zh": 80}  # characters, median: descriptions are longer, and
 SHORT: dict[Language, int] = {"en": 100, "zh": 40}  # subtitles are shorter; between them the name decides
 DESCRIPTIONS = re.compile(r"reason|descri|caption|explan|emer|reference", re.IGNORECASE)  # in a file's name
-CJK = re.compile("[\u3400-\u9fff]")
 CJK_SHARE = 0.2  # of the letters of a Chinese text at least
 AGREED = 0.9  # of the texts of a column in one language: then all of them are
+MAX_NUMBER = 1e9  # no sentiment is larger; sums of squares of larger ones would overflow
 EULA_NAME = re.compile(r"sample(?:new\d?)?_\d{8}")  # how the clips of MER2023 to MER2026 are called
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True)
+class Layout:
     """A published kind of table: what it is, and what its owners ask for."""
 
     key: str
@@ -131,7 +125,7 @@ def find_layout(table: Table, roles: dict[str, str]) -> Layout:
 def language_of(text: str) -> Language | None:
     """The language of a text by its script; None without a letter."""
     letters = sum(character.isalpha() for character in text)
-    return None if not letters else "zh" if len(CJK.findall(text)) >= CJK_SHARE * letters else "en"
+    return None if not letters else "zh" if len(HAN.findall(text)) >= CJK_SHARE * letters else "en"
 
 
 def column_language(texts: Iterable[str]) -> Language | None:
@@ -178,10 +172,11 @@ def _holds_numbers(values: list[Any]) -> bool:
 
 
 def to_number(value: Any) -> float | None:
-    """A number or a text that is one; None for all else."""
+    """A number or a text that is one; None for all else, and beyond `MAX_NUMBER`."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         return None
+    return None if abs(number) > MAX_NUMBER else number

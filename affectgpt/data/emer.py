@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..media.sniff import shown_name
+from ..schema import Text
 from .messages import listed, mistake
 from .reading import join, to_samples
 from .sample import Samples
@@ -58,6 +59,12 @@ def in_folder(folder: Path, version: str) -> Samples:
     return together([found.pop(main)] if main else list(found.values()), list(found.values()), name)
 
 
+def subtitles_in(folder: Path) -> dict[str, Text]:
+    """The published subtitles by name, of clips that EMER does not describe, too; {} without their table."""
+    file = _one(_files(folder), PUBLISHED["v2"]["subtitles"], shown_name(folder.absolute()))
+    return {row.name: row.subtitle for row in to_samples(read_rows(file))} if file else {}
+
+
 def together(main: Sequence[Path], more: Sequence[Path], source: str) -> Samples:
     """Join tables: the clips of the `main` ones, with what `more` tells about them."""
     samples = join([to_samples(read_rows(file)) for file in main], source)
@@ -76,6 +83,10 @@ def on_hub(name: str, version: str) -> Samples:
     """Read a data set by its Hub id: the configuration of the version, or the only one that there is."""
     import datasets
 
+    from ..machine import ask_hub
+
+    if ask_hub()[0] == "unreachable":  # `datasets` would try for half a minute
+        raise mistake("hub_network", name=name)
     try:
         configs = datasets.get_dataset_config_names(name)
         chosen = config(version) if config(version) in configs else configs[0] if len(configs) == 1 else None
@@ -116,6 +127,6 @@ def _files(folder: Path) -> dict[str, list[Path]]:
 
 def _one(there: dict[str, list[Path]], names: Sequence[str], folder: str) -> Path | None:
     files = next((there[name] for name in names if name in there), [])
-    if len({hashlib.sha256(file.read_bytes()).digest() for file in files}) > 1:
+    if len(files) > 1 and len({hashlib.sha256(file.read_bytes()).digest() for file in files}) > 1:
         raise mistake("found_twice", name=folder, file=shown_name(files[0]))
     return files[0] if files else None

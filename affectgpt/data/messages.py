@@ -50,7 +50,8 @@ MISTAKES = {  # of a whole file
         "{name} has two columns called {column}: rename one.", "{name} 有两列同名（{column}）：请重命名。"
     ),
     "header": Text(
-        "The line of column names of {name} {reason}: mend it first.", "{name} 的列名行{reason}：请先修正。"
+        "The line of column names of {name} cannot be used ({reason}): mend it first.",
+        "{name} 的列名行无法使用（{reason}）：请先修正。",
     ),
     "no_rows": Text("{name} has no rows: check the file.", "{name} 没有任何数据行：请检查文件。"),
     "all_bad": Text(
@@ -109,8 +110,8 @@ MISTAKES = {  # of a whole file
         "{name} 已存在，且含有并非由本命令写入的文件：请选择其他文件夹。",
     ),
     "bad_rows": Text(
-        "{count} rows have to be mended first ({file}, row {row}: {reason}): run `affectgpt data check`.",
-        "需先修正 {count} 行（{file}，第 {row} 行：{reason}）：请运行 `affectgpt data check`。",
+        "{count} rows have to be mended first ({first}): run `affectgpt data check`.",
+        "需先修正 {count} 行（{first}）：请运行 `affectgpt data check`。",
     ),
     "write": Text(
         "Cannot write {name} ({why}): choose a folder that you may write to.",
@@ -118,14 +119,14 @@ MISTAKES = {  # of a whole file
     ),
 }
 REASONS = {  # of one row
-    "few": Text("{got} cells instead of {wanted}", "有 {got} 个单元格，应为 {wanted} 个"),
-    "many": Text("{got} cells instead of {wanted}", "有 {got} 个单元格，应为 {wanted} 个"),
-    "few_lines": Text(
+    "cells": Text("{got} cells instead of {wanted}", "有 {got} 个单元格，应为 {wanted} 个"),
+    "cells_over_lines": Text(
         "{got} cells instead of {wanted} over {lines} lines: a quotation mark may be missing",
         "跨 {lines} 行，有 {got} 个单元格，应为 {wanted} 个：可能缺少引号",
     ),
     "long": Text("a cell is longer than {limit:,} characters", "有单元格超过 {limit:,} 个字符"),
     "open": Text("a quotation mark opens a cell that never ends", "有引号未闭合"),
+    "half": Text("{value} holds half a character", "{value} 含有半个字符"),
     "zero": Text("holds zero bytes", "含有零字节"),
     "bytes": Text("holds bytes that are not {encoding}", "含有非 {encoding} 编码的字节"),
     "json": Text("is not valid JSON", "不是有效的 JSON"),
@@ -148,7 +149,7 @@ REASONS = {  # of one row
 
 def mistake(key: str, **values) -> AffectError:
     """Return the message called `key`, filled in, as an error to be raised."""
-    text = _filled(MISTAKES[key], values)
+    text = MISTAKES[key].filled(**values)
     return AffectError(text.en, text.zh, title=TITLE)
 
 
@@ -161,7 +162,7 @@ class Reason(Text):
 
 def said(key: str, **values) -> Reason:
     """Return the reason called `key`, filled in; a `Text` among the values is taken in its language."""
-    text = _filled(REASONS[key], values)
+    text = REASONS[key].filled(**values)
     return Reason(text.en, text.zh, key)
 
 
@@ -177,11 +178,3 @@ def listed(columns) -> str:
     columns = list(columns)
     more = f", … ({len(columns)})" if len(columns) > MAX_LISTED else ""
     return ", ".join(map(shown, columns[:MAX_LISTED])) + more
-
-
-def _filled(text: Text, values: dict) -> Text:
-    en, zh = (
-        {key: value[language] if isinstance(value, Text) else value for key, value in values.items()}
-        for language in ("en", "zh")
-    )
-    return Text(text.en.format(**en), text.zh.format(**zh))

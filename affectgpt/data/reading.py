@@ -9,20 +9,18 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from ..schema import AffectError, Text
+from ..schema import LANGUAGES, Text
+from ..vocabulary import HAN
 from ..wheel_tables import split_official
 from .artefacts import clean
 from .clips import ENDINGS as CLIP_ENDINGS
-from .clips import find_clips
 from .columns import ALIASES, column_language, find_roles, language_of, to_number
 from .messages import listed, mistake, said, shown
 from .sample import NOTHING, Problem, Sample, Samples
 from .tables import Table, all_bad
 
-ROLE_NAMES = {"subtitle": ("subtitle", "subtitle_en", "subtitle_zh"),
-              "reference": ("reference", "reference_en", "reference_zh")}  # fmt: skip
 FIELDS = ("clip", "subtitle", "reference", "labels", "emotion", "valence")
-CHINESE_COMMAS = str.maketrans("、，；", ",,,")  # of a list without any other separator
+CHINESE_COMMAS = str.maketrans("、，；", ",,,")  # of a Chinese list without any other separator
 
 
 class _Wrong(Exception):
@@ -39,8 +37,10 @@ def to_samples(table: Table, *, folders: Sequence[Path] = ()) -> Samples:
     second row of the same name is a problem, the first is kept. Raises AffectError when nothing names the
     clips or no row can be used.
     """
-    check_fields([table])
     roles = find_roles(table)
+    if not roles.keys() & {"name", "clip"}:
+        needed = f"name ({', '.join((*ALIASES['name'][:3], *ALIASES['clip'][:2]))})"
+        raise mistake("columns", name=table.file, found=listed(table.columns), needed=needed)
     languages = {
         role: column_language(str(row.get(roles[role]) or "") for row in table.rows)
         for role in ("subtitle", "reference")
@@ -91,38 +91,17 @@ def join(tables: Sequence[Samples], source: str) -> Samples:
     return Samples(tuple(rows.values()), source, tuple(problems), dict(cleaned), files)
 
 
-def with_clips(samples: Samples, folder: str | Path) -> Samples:
-    """Give each sample without a clip the one of its name in a folder; those not there stay None.
+def with_clips(samples: Samples, clips: dict[str, str]) -> Samples:
+    """Give each sample without a clip the one of its name (`clips.find_clips`); without one it stays None.
 
     Where no file has exactly that name, one is taken that differs in case.
     """
-    clips = find_clips(folder)
     folded = {name.casefold(): path for name, path in reversed(clips.items())}
     rows = tuple(
         row if row.clip else replace(row, clip=clips.get(row.name) or folded.get(row.name.casefold()))
         for row in samples
     )
     return replace(samples, rows=rows)
-
-
-def check_fields(tables: Sequence[Table], needs: Sequence[str] = ()) -> None:
-    """Raise AffectError where a table tells no names, or no table has a column for a field of `needs`."""
-    have: set[str] = set()
-    for table in tables:
-        roles = find_roles(table).keys()
-        if not roles & {"name", "clip"}:
-            raise _missing("name", (*ALIASES["name"][:3], *ALIASES["clip"][:2]), [table])
-        have |= {need for need in FIELDS if roles & set(ROLE_NAMES.get(need, (need,)))}
-    for need in needs:
-        if need not in have:
-            raise _missing(need, ALIASES[need][:4], tables)
-
-
-def _missing(field: str, aliases: Sequence[str], tables: Sequence[Table]) -> AffectError:
-    columns = dict.fromkeys(column for table in tables for column in table.columns)
-    return mistake(
-        "columns", name=tables[0].file, found=listed(columns), needed=f"{field} ({', '.join(aliases)})"
-    )
 
 
 def _sample(row, roles, languages, cleaned: Counter[str], folders: Sequence[Path]) -> Sample:
@@ -139,18 +118,18 @@ def _sample(row, roles, languages, cleaned: Counter[str], folders: Sequence[Path
     if not name:
         raise _Wrong(said("no_name"))
     subtitle = _both(row, roles, "subtitle", languages, cell)
-    given, found = _both(row, roles, "reference", languages, cell), Counter()
-    reference = Text(*(_clean(given[language], found) for language in ("en", "zh")))
+    given = _both(row, roles, "reference", languages, cell)
+    (english, marks), (chinese, more) = (clean(given[language]) for language in LANGUAGES)
     sample = Sample(
         name=name,
         clip=_clip(path, folders),
         subtitle=subtitle,
-        reference=reference,
+        reference=Text(english, chinese),
         labels=_labels(row.get(roles["labels"]), roles["labels"]) if "labels" in roles else None,
         emotion=cell("emotion") or None,
         valence=_valence(cell("valence"), roles.get("valence")),
     )
-    cleaned.update(found)  # of rows that are used
+    cleaned.update(marks + more)  # of rows that are used
     return sample
 
 
@@ -163,32 +142,28 @@ def name_of(path: str) -> str:
 
 def _both(row, roles, role: str, languages, cell) -> Text:
     """A text of both languages: from columns of each, from {"en": ..., "zh": ...}, or by its script."""
-    texts = {language: cell(f"{role}_{language}") for language in ("en", "zh")}
+    texts = {language: cell(f"{role}_{language}") for language in LANGUAGES}
     value = row.get(roles.get(role))
-    if isinstance(value, dict) and value and value.keys() <= {"en", "zh"}:
+    if isinstance(value, dict) and value and value.keys() <= {*LANGUAGES}:
         given = {language: str(text or "").strip() for language, text in value.items()}
     elif text := cell(role):
         given = {languages[role] or language_of(text) or "en": text}
     else:
         given = {}
-    return Text(*(texts[language] or given.get(language, "") for language in ("en", "zh")))
-
-
-def _clean(text: str, found: Counter[str]) -> str:
-    text, marks = clean(text)
-    found.update(marks)
-    return text
+    return Text(*(texts[language] or given.get(language, "") for language in LANGUAGES))
 
 
 def _labels(value: Any, column: str) -> tuple[str, ...] | None:
-    """A list as it is, a text by the official rule of the emotion-wheel metric: "" is (); null is unknown."""
+    """A list as it is, a text by the official rule of the emotion-wheel metric: "" is (); null is unknown.
+
+    The text is not trimmed before: by that rule a blank in front of "[" leaves the bracket at the word.
+    """
     if value is None:
         return None
     if isinstance(value, float) and math.isnan(value):
         return ()
     if isinstance(value, str):
-        value = value.strip()
-        if not any(mark in value for mark in ",'\""):
+        if HAN.search(value) and not any(mark in value for mark in ",'\""):
             value = value.translate(CHINESE_COMMAS)
     elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         raise _Wrong(said("list", column=shown(column)))
@@ -216,7 +191,7 @@ def _merged(kept: Sample, other: Sample) -> tuple[Sample, list[str]]:
     for role in FIELDS:
         old, new = getattr(kept, role), getattr(other, role)
         if isinstance(old, Text):
-            sides = [(old[language], new[language]) for language in ("en", "zh")]
+            sides = [(old[language], new[language]) for language in LANGUAGES]
             values[role] = Text(*(a or b for a, b in sides))
             differs = any(a and b and a != b for a, b in sides)
         elif old is None or new is None:

@@ -48,10 +48,35 @@ class Problem:
     row: int
     reason: Text
 
+    @property
+    def text(self) -> Text:
+        """The reason with its place, as one line."""
+        place = Text("{file}, row {row}: {reason}", "{file} 第 {row} 行：{reason}")
+        return (place if self.row else Text("{file}: {reason}", "{file}：{reason}")).filled(**vars(self))
+
+
+class Named(Sequence):
+    """The `rows` of a table by position or by name; each name is there once."""
+
+    rows: tuple
+
+    @cached_property
+    def by_name(self) -> dict:
+        return {row.name: row for row in self.rows}
+
+    def __getitem__(self, key):
+        return self.by_name[key] if isinstance(key, str) else self.rows[key]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator:
+        return iter(self.rows)
+
 
 @dataclass(frozen=True)
-class Samples(Sequence[Sample]):
-    """Rows by position or name, and what their reading found.
+class Samples(Named):
+    """Samples in the order of their table, and what their reading found.
 
     cleaned: how often each artefact was removed ("Input:" -> 88). files: sha256 of each file read, by name.
     """
@@ -61,16 +86,3 @@ class Samples(Sequence[Sample]):
     problems: tuple[Problem, ...] = ()
     cleaned: dict[str, int] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def by_name(self) -> dict[str, Sample]:
-        return {row.name: row for row in self.rows}
-
-    def __getitem__(self, key):
-        return self.by_name[key] if isinstance(key, str) else self.rows[key]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[Sample]:
-        return iter(self.rows)

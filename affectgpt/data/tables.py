@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +33,11 @@ CHUNK_OF_A_LINE = 4096  # characters of the first line that tell JSON from CSV
 BATCH = 64  # rows of Parquet that are held together
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 PICKLES = (".npz", ".npy", ".pkl", ".pickle", ".pth", ".pt")
-HOW = (  # run by the user, in the user's own Python; the keys are those of the official predictions
-    "python -c \"import json, numpy as np; d = np.load('FILE.npz', allow_pickle=True); "
-    "n, v = (d['filenames'], d['fileitems']) if 'filenames' in d else zip(*d['name2reason'].item().items()); "
-    "[print(json.dumps({'name': str(a), 'text': str(b)}, ensure_ascii=False)) for a, b in zip(n, v)]\" "
+HOW = (  # run by the user, in the user's own Python; for the official answers, -openset and -sentiment files
+    "python -c \"import json, numpy as np; f = 'FILE.npz'; d = np.load(f, allow_pickle=True); "
+    "k = 'text' if 'name2reason' in d else 'sentiment' if 'sentiment' in f else 'labels'; "
+    "n, v = zip(*d['name2reason'].item().items()) if k == 'text' else (d['filenames'], d['fileitems']); "
+    "[print(json.dumps({'name': str(a), k: str(b)}, ensure_ascii=False)) for a, b in zip(n, v)]\" "
     "> FILE.jsonl"
 )
 
@@ -56,11 +59,12 @@ class Table:
     encoding: str = ""
 
 
-def read_rows(path: str | os.PathLike[str]) -> Table:
+def read_rows(path: str | os.PathLike[str], *, only: Container[str] | None = None) -> Table:
     """Read CSV, TSV, JSON lines, a JSON list, Parquet or the first sheet of an XLSX file, told by content.
 
-    Text may be UTF-8, GB18030, or UTF-16 with a byte-order mark. Raises AffectError for a file that is no
-    such table or has no row that can be used; what is wrong in single rows is in `problems`, all of it.
+    only: the columns whose cells are kept, in lower case; by default all. Text may be UTF-8, GB18030, or
+    UTF-16 with a byte-order mark. Raises AffectError for a file that is no such table or has no row that can
+    be used; what is wrong in single rows is in `problems`, all of it.
     """
     path, name = Path(path), shown_name(path)
     try:
@@ -74,9 +78,9 @@ def read_rows(path: str | os.PathLike[str]) -> Table:
             raise mistake("empty", name=name)
         sha256, encoding = hash_and_encoding(path)
         if head.startswith(b"PAR1"):
-            return _table(name, _parquet_records(path, name), sha256)
+            return _table(name, _parquet_records(path, name), sha256, only)
         if head.startswith(b"PK\x03\x04"):
-            return _table(name, _sheet_records(path, name), sha256)
+            return _table(name, _sheet_records(path, name), sha256, only)
         if encoding is None:
             raise mistake("no_text", name=name)
         with open_text(path, encoding) as file:
@@ -87,9 +91,10 @@ def read_rows(path: str | os.PathLike[str]) -> Table:
                 records = _list_records(path, file.read, name)
             else:
                 records = (json_records if first == "{" else csv_records)(file, encoding)
-            return _table(name, records, sha256, encoding)
+            return _table(name, records, sha256, only, encoding)
     except OSError as error:
-        raise mistake("unreadable", name=name) from error
+        no_such_name = error.errno in (errno.ENAMETOOLONG, errno.ELOOP)
+        raise mistake("missing" if no_such_name else "unreadable", name=name) from error
 
 
 def refuse_pickle(path: Path, head: bytes = b"") -> None:
@@ -108,7 +113,9 @@ def table_files(folder: Path) -> list[Path]:
     raise mistake("no_tables", name=shown_name(folder.absolute()))
 
 
-def _table(name: str, records: Iterable[Record], sha256: str, encoding: str = "") -> Table:
+def _table(
+    name: str, records: Iterable[Record], sha256: str, only: Container[str] | None, encoding: str = ""
+) -> Table:
     """Sort records into rows and problems; the first one is the line of columns unless rows are objects."""
     columns: dict[str, None] = {}
     header: list[str] | None = None
@@ -116,15 +123,15 @@ def _table(name: str, records: Iterable[Record], sha256: str, encoding: str = ""
     for number, cells, wrong, lines in records:
         if number == 0:
             if wrong:
-                raise mistake("header", name=name, reason=wrong)
+                binary = getattr(wrong, "kind", None) == "zero"
+                raise mistake("no_text", name=name) if binary else mistake("header", name=name, reason=wrong)
             header = [_column(cell) for cell in cells]
             columns = dict.fromkeys(column for column in header if column)
-            for column in columns:
-                if header.count(column) > 1:
-                    raise mistake("twice", name=name, column=shown(column))
+            if twice := next((column for column, n in Counter(header).items() if column and n > 1), None):
+                raise mistake("twice", name=name, column=shown(twice))
             continue
         if not wrong and header is not None and len(cells) != len(header):
-            kind = "few_lines" if lines > 1 else "few" if len(cells) < len(header) else "many"
+            kind = "cells_over_lines" if lines > 1 else "cells"
             wrong = said(kind, got=len(cells), wanted=len(header), lines=lines)
         elif not wrong and header is None and not isinstance(cells, dict):
             wrong = said("object")
@@ -139,21 +146,15 @@ def _table(name: str, records: Iterable[Record], sha256: str, encoding: str = ""
             continue
         if header is None:
             columns.update(dict.fromkeys(row))
-        rows.append(row)
+        rows.append(row if only is None else {key: value for key, value in row.items() if key in only})
         numbers.append(number)
     if not rows:
-        raise _no_rows(name, problems)
+        raise all_bad(name, problems) if problems else mistake("no_rows", name=name)
     return Table(name, tuple(columns), tuple(rows), tuple(numbers), tuple(problems), sha256, encoding)
 
 
 def _column(cell: Any) -> str:
     return "" if cell is None else str(cell).strip(" \t\ufeff").lower()
-
-
-def _no_rows(name: str, problems: list[Problem]) -> AffectError:
-    if not problems:
-        return mistake("no_rows", name=name)
-    return all_bad(name, problems)
 
 
 def all_bad(name: str, problems: list[Problem] | tuple[Problem, ...]) -> AffectError:
@@ -220,25 +221,27 @@ def _sheet_records(path: Path, name: str) -> Iterator[Record]:
     try:
         with zipfile.ZipFile(path) as packed:
             if "xl/workbook.xml" not in packed.namelist():
-                refuse_pickle(Path("x.npz" if any(n.endswith(".npy") for n in packed.namelist()) else "x"))
-                raise mistake("no_text", name=name)
+                arrays = any(part.endswith(".npy") for part in packed.namelist())
+                raise mistake("pickle", name=name, how=HOW) if arrays else mistake("no_text", name=name)
             if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED:
                 raise mistake("unpacked", name=name, limit_mb=MAX_UNPACKED / 2**20)
         import openpyxl
 
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        rows = book.worksheets[0].iter_rows(values_only=True) if book.worksheets else iter(())
-        header = next(rows, None)
-        if header is None:
-            return
-        width = max((at for at, cell in enumerate(header, 1) if cell not in (None, "")), default=0)
-        yield Record(0, list(header[:width]))
-        for number, cells in enumerate(rows, 1):
-            if any(cell not in (None, "") for cell in cells):
-                extra = [cell for cell in cells[width:] if cell not in (None, "")]
-                yield Record(number, [*chain(cells[:width], [None] * (width - len(cells))), *extra])
-        book.close()
+        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            rows = book.worksheets[0].iter_rows(values_only=True) if book.worksheets else iter(())
+            header = next(rows, ())
+            width = max((at for at, cell in enumerate(header, 1) if cell not in (None, "")), default=0)
+            if header:
+                yield Record(0, list(header[:width]))
+            for number, cells in enumerate(rows, 1):
+                if _filled(cells):  # counted, not looped over: a row may be 16,384 cells wide
+                    extra = [""] * _filled(cells[width:])
+                    yield Record(number, [*cells[:width], *[None] * (width - len(cells)), *extra])
     except AffectError:
         raise
     except Exception as error:  # of a broken file openpyxl raises whatever it meets
         raise mistake("damaged", name=name) from error
+
+
+def _filled(cells: tuple) -> int:
+    return len(cells) - cells.count(None) - cells.count("")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..media.sniff import shown_name
 from ..schema import AffectError
 from .chat import Chat, ChatJudge
-from .corpus import judge_scores, judge_statistics
 from .embedded import EmbeddedJudge
 from .endpoint import endpoint_judge
 from .judgement import Aspect, Judge, Judgement, Pair
@@ -23,8 +23,6 @@ __all__ = [
     "Judgement",
     "Pair",
     "endpoint_judge",
-    "judge_scores",
-    "judge_statistics",
     "load_judge",
 ]
 
@@ -56,6 +54,6 @@ def load_judge(name: str = "embedded", *, chat: Chat | None = None, model: str =
             )
         return endpoint_judge(served, **{**options, "base_url": address})
     raise AffectError(
-        f"There is no judge {name!r}: choose one of {', '.join(JUDGES)}.",
-        f"没有评判方式“{name}”：请选择 {'、'.join(JUDGES)}。",
+        f"There is no judge {shown_name(name)}: choose one of {', '.join(JUDGES)}.",
+        f"没有评判方式“{shown_name(name)}”：请选择 {'、'.join(JUDGES)}。",
     )

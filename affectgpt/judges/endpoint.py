@@ -25,6 +25,7 @@ FORMAT = {
 }
 PASSING = (408, 409, 429)  # and 5xx: worth another try
 LOST_IN_A_ROW = 3  # conversations without an answer, after all tries: the endpoint is down
+REFUSED = "refused by the endpoint, left away"  # an option in the settings
 CODE = re.compile(r"[\w.-]{1,60}")  # a server's error code; its message may hold a part of the key
 
 
@@ -86,7 +87,7 @@ def checked_address(base_url: str, *, allow_http: bool) -> str:
         host, _ = url.hostname, url.port
     except ValueError:
         url, host = urlsplit(""), None
-    if url.scheme not in ("http", "https") or not host or url.username or url.query or url.fragment:
+    if url.scheme not in ("http", "https") or not host or "@" in url.netloc or url.query or url.fragment:
         raise AffectError(
             "The judge's address is no plain web address: give one such as http://localhost:8000/v1, without "
             "a name, key or query in it.",
@@ -97,7 +98,7 @@ def checked_address(base_url: str, *, allow_http: bool) -> str:
             f"The judge at {host} would get texts and key unencrypted: use https, or allow http.",
             f"发往 {host} 的文本和密钥将不加密：请使用 https，或明确允许 http。",
         )
-    return base_url.strip().rstrip("/")
+    return url.geturl().rstrip("/")
 
 
 class Endpoint:
@@ -113,13 +114,15 @@ class Endpoint:
             base_url=address,
             max_retries=0,  # ours count and end
             timeout=limits.timeout_s,
-            http_client=openai.DefaultHttpxClient(trust_env=False) if self.local else None,
+            # Texts go where the user sends them and nowhere else; this machine is not behind a proxy.
+            http_client=openai.DefaultHttpxClient(trust_env=not self.local, follow_redirects=False),
         )
         self.options: dict[str, Any] = {
             "response_format": FORMAT,
             "temperature": 0,
             "max_tokens": limits.reply_tokens,
         }
+        self.asked = {"model": model, **self.options}  # of each question, whatever is refused later
         self.settings: dict[str, Any] = {
             "model": model,
             "address": address,
@@ -140,15 +143,17 @@ class Endpoint:
 
     def _one(self, messages: Conversation) -> str | Text:
         """Answer from the kept replies, else from the endpoint; a Text says why there is none."""
-        question = {"model": self.model, "address": self.address, "messages": messages}
-        key = key_of({**question, "reply_tokens": self.limits.reply_tokens})
+        key = key_of({"address": self.address, "messages": messages, **self.asked})
         if (known := self.replies.get(key)) is not None:
+            answer, refused = known
             self._count(reused=1)
-            return known
+            self.settings.update(dict.fromkeys(refused, REFUSED))
+            return answer
         answer = self._asked(messages)
         if isinstance(answer, str):
             self.answered, self.lost = True, 0
-            self.replies.put(key, answer)
+            refused = [name for name, value in self.settings.items() if value == REFUSED]
+            self.replies.put(key, answer, refused)
         return answer
 
     def _asked(self, messages: Conversation) -> str | Text:
@@ -194,10 +199,13 @@ class Endpoint:
                     raise
             except ValueError:  # a body that is no JSON
                 raise NoCompletion from None
-        choices = getattr(done, "choices", None)
-        if not choices:  # a body that is JSON, or text, but no completion
+        try:
+            reply = done.choices[0].message.content
+            reply = "" if reply is None else reply  # nothing where a model declines
+        except (AttributeError, IndexError, KeyError, TypeError):
+            raise NoCompletion from None
+        if not isinstance(reply, str):  # a body that is JSON, or text, but no completion
             raise NoCompletion
-        reply = choices[0].message.content or ""  # nothing where a model declines
         used = getattr(getattr(done, "usage", None), "total_tokens", None)
         if not isinstance(used, int):  # not told: no more tokens than characters
             used = len(reply) + sum(len(message["content"]) for message in messages)
@@ -215,7 +223,7 @@ class Endpoint:
                 if drop == "max_tokens":  # newer models count what they think, too
                     self.options["max_completion_tokens"] = value
                 else:
-                    self.settings[drop] = "refused by the endpoint, left away"
+                    self.settings[drop] = REFUSED
         return drop is not None
 
     def _spend(self) -> None:

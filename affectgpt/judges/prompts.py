@@ -24,6 +24,8 @@ MAX_CHARS = 6000  # of a description; published ones have up to 2,900
 MAX_LABELS, MAX_LABEL_CHARS = 40, 60
 MAX_REASON, MAX_REPLY = 1000, 2000  # characters that are kept
 STEP = 0.5  # marks are whole or half
+# What opens or ends a turn for some model: <|im_start|>, <start_of_turn>, </s>, <<SYS>>, [INST].
+TURN = re.compile(r"<(?=\S)|\[(?=/?[A-Z_]+\])")
 
 # What a server may be asked to hold the reply to (JSON Schema; the range is checked here).
 REPLY_SCHEMA: dict[str, Any] = {
@@ -88,7 +90,7 @@ def ask(pair: Pair) -> Conversation:
         "predicted": _data(pair.predicted, pair.predicted_labels, pair.aspect, language),
     }
     # A text cannot end its own block: the mark depends on the whole text.
-    mark = hashlib.sha256(json.dumps(sides).encode()).hexdigest()[:12]
+    mark = hashlib.sha256(json.dumps(sides).encode()).hexdigest()[:16]
     blocks = [
         f"<<<{SIDES[side][language]} {mark}\n{data}\n{SIDES[side][language]} {mark}>>>"
         for side, data in sides.items()
@@ -102,7 +104,7 @@ def ask_again(asked: Conversation, reply: str, problem: Text, language: Language
     again = REPAIR[language].format(problem=problem[language])
     return [
         *asked,
-        {"role": "assistant", "content": reply[:MAX_REPLY]},
+        {"role": "assistant", "content": _harmless(reply[:MAX_REPLY])},  # it may repeat what it read
         {"role": "user", "content": again},
     ]
 
@@ -155,9 +157,12 @@ def _both(pair: Pair) -> list[tuple[str, tuple[str, ...] | None]]:
 def _data(text: str, labels: tuple[str, ...] | None, aspect: Aspect, language: Language) -> str:
     if aspect == "label" and labels is not None:
         text = json.dumps([label[:MAX_LABEL_CHARS] for label in labels[:MAX_LABELS]], ensure_ascii=False)
-    data = text if len(text) <= MAX_CHARS else text[:MAX_CHARS] + CUT[language]
-    data = data.replace("<|", "< |")  # a text must not open a turn of its own: <|im_start|>system
-    return data.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate cannot be sent
+    return _harmless(text if len(text) <= MAX_CHARS else text[:MAX_CHARS] + CUT[language])
+
+
+def _harmless(text: str) -> str:
+    """A text that opens no turn of its own, and that can be sent: without lone surrogates."""
+    return TURN.sub(r"\g<0> ", text).encode("utf-8", "replace").decode("utf-8")
 
 
 def _unfenced(reply: str) -> str:

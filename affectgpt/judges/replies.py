@@ -12,59 +12,73 @@ from typing import Any
 from ..media.sniff import shown_name
 from ..schema import AffectError
 
+START = b'{"key": "'  # of every line, torn or not
+
 
 class Replies:
-    """A JSONL file of {"key", "reply"}: append only, one write for each line, flushed to the disk.
+    """A JSONL file of {"key", "reply", "refused"}: append only, one write for each line, flushed to the disk.
 
-    A line that was torn off by a crash is dropped when the file is read. No file: kept in memory only.
+    refused: the options without which the endpoint answered. A line that was torn off by a crash is dropped
+    when the file is read. No file: kept in memory only.
     """
 
     def __init__(self, file: str | Path | None):
         """Raises AffectError when the file cannot be read or written, or holds something else."""
-        self.lock, self.known, self.out = Lock(), {}, None
+        self.lock, self.out = Lock(), None
+        self.known: dict[str, tuple[str, list[str]]] = {}
         if file is None:
             return
-        name = shown_name(os.path.abspath(file))
+        self.name = shown_name(os.path.abspath(file))
         try:
             self.out = open(file, "a+b", buffering=0)  # noqa: SIM115 - open as long as the judge lives
             self.out.seek(0)
             stored = self.out.read()
         except OSError as error:
-            raise AffectError(
-                f"Cannot keep replies in {name} ({error.strerror}): choose another file.",
-                f"无法在 {name} 中保存回答（{error.strerror}）：请换一个文件。",
-            ) from error
-        *lines, torn = stored.split(b"\n")
-        for line in lines:
-            self._remember(line, name)
-        if torn:
-            self.out.write(b"\n")  # what is left of it stays a line of its own, which says nothing
+            raise self._cannot(error) from error
+        for line in stored.split(b"\n"):
+            self._remember(line)
+        if stored and not stored.endswith(b"\n"):
+            self._append(b"\n")  # what is left of a torn line stays a line of its own, which says nothing
 
     def __len__(self) -> int:
         return len(self.known)
 
-    def get(self, key: str) -> str | None:
+    def get(self, key: str) -> tuple[str, list[str]] | None:
+        """(reply, refused) of a question."""
         return self.known.get(key)
 
-    def put(self, key: str, reply: str) -> None:
-        line = json.dumps({"key": key, "reply": reply}) + "\n"
+    def put(self, key: str, reply: str, refused: list[str]) -> None:
+        """Raises AffectError when the file cannot be written any more."""
+        line = json.dumps({"key": key, "reply": reply, "refused": refused}) + "\n"
         with self.lock:
-            self.known[key] = reply
+            self.known[key] = reply, refused
             if self.out:
-                self.out.write(line.encode())
-                os.fsync(self.out.fileno())
+                self._append(line.encode())
 
-    def _remember(self, line: bytes, name: str) -> None:
+    def _append(self, line: bytes) -> None:
+        try:
+            self.out.write(line)
+            os.fsync(self.out.fileno())
+        except OSError as error:
+            raise self._cannot(error) from error
+
+    def _remember(self, line: bytes) -> None:
         try:
             row = json.loads(line)
-        except (ValueError, RecursionError):
-            return
-        if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("key", "reply")):
+            self.known[row["key"]] = str(row["reply"]), list(row["refused"])
+        except (ValueError, RecursionError, TypeError, KeyError):
+            if line.startswith(START) or START.startswith(line):
+                return
             raise AffectError(
-                f"{name} is not a file of a judge's replies: choose another file for them.",
-                f"{name} 不是评判回答的文件：请另选一个文件。",
-            )
-        self.known[row["key"]] = row["reply"]
+                f"{self.name} is not a file of a judge's replies: choose another file for them.",
+                f"{self.name} 不是评判回答的文件：请另选一个文件。",
+            ) from None
+
+    def _cannot(self, error: OSError) -> AffectError:
+        return AffectError(
+            f"Cannot keep replies in {self.name} ({error.strerror}): choose another file.",
+            f"无法在 {self.name} 中保存回答（{error.strerror}）：请换一个文件。",
+        )
 
 
 def key_of(question: dict[str, Any]) -> str:

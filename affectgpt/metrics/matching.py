@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +25,20 @@ class Matched:
 def matched(truth: Side, predicted: Side) -> Matched:
     """Pair truth and predictions by name, or by position ("0", "1", ...) where both are sequences.
 
-    ValueError for sequences of unequal length, TypeError for a mapping beside a sequence.
+    Two pandas Series are paired by their index. ValueError for sequences of unequal length and for an index
+    that has a name twice, TypeError for a mapping beside a sequence and for what is neither (a text, a set, a
+    whole table).
     """
-    kinds = {isinstance(side, Mapping) for side in (truth, predicted)}
-    if len(kinds) == 2 or isinstance(truth, str) or isinstance(predicted, str):
+    sides = (truth, predicted)
+    named = all(hasattr(side, "keys") for side in sides)  # mappings, or Series
+    unfit = any(
+        isinstance(side, str | bytes | Set) or not isinstance(side, Sized) or hasattr(side, "columns")
+        for side in sides
+    )
+    if unfit or (not named and any(isinstance(side, Mapping) for side in sides)):
         raise TypeError("truth and predictions must be two mappings or two sequences")
-    if kinds == {True}:
+    if named:
+        truth, predicted = map(_by_name, sides)
         rows = tuple((str(name), value, predicted.get(name)) for name, value in truth.items())
         missing = sum(name not in predicted for name in truth)
         return Matched(rows, missing, sum(name not in truth for name in predicted))
@@ -39,3 +47,12 @@ def matched(truth: Side, predicted: Side) -> Matched:
     return Matched(
         tuple((str(at), *pair) for at, pair in enumerate(zip(truth, predicted, strict=True))), 0, 0
     )
+
+
+def _by_name(side: Any) -> Mapping[Any, Any]:
+    if isinstance(side, Mapping):
+        return side
+    found = dict(zip(side.keys(), side, strict=True))
+    if len(found) < len(side):
+        raise ValueError("the index has a name twice: give each sample once")
+    return found

@@ -19,10 +19,8 @@ TASKS, OVERALL = (*BINARY, *GRADED), "overall"
 METRIC, STRICT = "MME-Emotion", "affectgpt-mme-strict-1"
 ALPHA = 0.5  # weight of recognition in the CoT score
 
-BLOCK = re.compile(r"<score>(.*?)</score>")  # on one line
 BINARY_RATING = re.compile(r": (\d)/1")
 RATING = re.compile(r":\s*(\d+)/(\d+)")
-STRICT_BLOCK = re.compile(r"<score>(.*?)</score>", re.IGNORECASE | re.DOTALL)
 STRICT_RATING = re.compile(r"[:：]\s*(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)")
 SAME_CLASS = {  # truths that ER-Wild spells in two ways
     "angry": "anger",
@@ -42,12 +40,12 @@ def parse_steps(reply: Any, task: str | None) -> list[float] | None:
     is 0; nothing is clipped. An empty list: a block without a readable rating. ValueError: an unknown task.
     """
     _check(task)
-    block = BLOCK.search(str(reply))
+    block = _block(str(reply).split("\n"))
     if block is None:
         return None
     if task in BINARY:
-        return [float(digit) for digit in BINARY_RATING.findall(block[1])]
-    return [_quotient(*pair) for pair in RATING.findall(block[1])]
+        return [float(digit) for digit in BINARY_RATING.findall(block)]
+    return [_quotient(*pair) for pair in RATING.findall(block)]
 
 
 def mme_scores(
@@ -70,7 +68,7 @@ def mme_scores(
     published ones: the block may have several lines and any case, ratings are numbers N/M clipped to 0..1,
     there must be as many as the entry's `steps` (a number or the list of steps; unchecked where it has
     none), and an unreadable reply scores 0. `unreadable` is their number; avg_step is of the readable.
-    ValueError: an unknown task.
+    ValueError: an unknown task. TypeError: one text or a whole table as `entries`.
     """
     _check(task)
     read = [_entry(*item, task, strict) for item in _named(entries)]
@@ -122,6 +120,8 @@ def _check(task: str | None) -> None:
 
 def _named(entries: Iterable[Any] | Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """(name, entry): the entry's video_id, else its key or position."""
+    if isinstance(entries, str | bytes) or hasattr(entries, "columns"):  # characters, columns of a table
+        raise TypeError("entries must be a list of mappings or replies, or a mapping of them by video_id")
     items = entries.items() if isinstance(entries, Mapping) else enumerate(entries)
     mapped = [(key, one if isinstance(one, Mapping) else {"score": one}) for key, one in items]
     return [(str(one.get("video_id", key)), one) for key, one in mapped]
@@ -143,12 +143,21 @@ def _entry(name: str, entry: Mapping[str, Any], task: str | None, strict: bool) 
 
 
 def _strict_steps(reply: Any, steps: int | Sequence[str] | None) -> list[float] | None:
-    block = STRICT_BLOCK.search(str(reply))
-    pairs = [(float(one), float(two)) for one, two in STRICT_RATING.findall(block[1])] if block else []
+    block = _block([str(reply).lower()]) or ""
+    pairs = [(float(one), float(two)) for one, two in STRICT_RATING.findall(block)]
     wanted = len(pairs) if steps is None else steps if isinstance(steps, int) else len(steps)
     if not pairs or len(pairs) != wanted or any(whole == 0 for _, whole in pairs):
         return None
     return [min(1.0, part / whole) for part, whole in pairs]
+
+
+def _block(texts: Iterable[str]) -> str | None:
+    """What stands between <score> and </score> in the first text that has both, in this order."""
+    for text in texts:
+        block, closed, _ = text.partition("<score>")[2].partition("</score>")
+        if closed:
+            return block
+    return None
 
 
 def _quotient(part: str, whole: str) -> float:

@@ -29,6 +29,8 @@ def parse_groups(reply: Any) -> list[list[str]]:
     """
     if reply is None or (isinstance(reply, float) and reply != reply):
         return []
+    if not isinstance(reply, str):
+        raise TypeError(f"a reply is a text, not {type(reply).__name__}")
     parts = reply.replace("]", "[").split("[")
     return [_kept(part.replace('"', "'").split("'")) for part in _kept(parts)]
 
@@ -47,7 +49,7 @@ def set_scores(references: Labels, predictions: Labels, groups: Groups | None = 
     0..1, NaN without any; (accuracy_s + recall_s) / 2 (MER2024-OV); 2AR / (A + R) of the two means (OV-MER),
     0 where both are 0; {name: {accuracy, recall, reference, prediction}} with both sets, sorted; references
     without a prediction (scored as an empty one), predictions of other names. ValueError: unequal lengths, a
-    name in `groups` that has no reference.
+    name in `groups` that has no reference. TypeError: groups of a sample that are no lists of words.
     """
     chosen, pairs = _compared(references, predictions, groups)
     found = _statistics(chosen)
@@ -96,7 +98,9 @@ def _compared(references: Labels, predictions: Labels, groups: Groups | None) ->
 
 def _first_words(groups: Any) -> dict[str, str]:
     """Each word of a group -> the first word of the group."""
-    lists = parse_groups(groups) if isinstance(groups, (str, float, type(None))) else groups
+    lists = parse_groups(groups) if isinstance(groups, (str, float, type(None))) else list(groups)
+    if any(isinstance(group, str) for group in lists):
+        raise TypeError("the groups of a sample are a list of lists of words, or the reply as a text")
     return {word: group[0] for group in map(list, lists) for word in group}
 
 

@@ -6,7 +6,7 @@ a bootstrap needs the columns that are summed and no second reading of any sampl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +154,13 @@ def bootstrap(statistic: Statistic, *, draws: int = DRAWS, seed: int = SEED) -> 
 
     Resamplings in which the score is not defined are left out.
     """
-    return _interval(statistic.value, _drawn([statistic], draws, seed)[0])
+    return bootstraps([statistic], draws=draws, seed=seed)[0]
+
+
+def bootstraps(statistics: Sequence[Statistic], *, draws: int = DRAWS, seed: int = SEED) -> list[Interval]:
+    """Return what `bootstrap` gives for each statistic; all are over the same samples, drawn only once."""
+    drawn = _drawn(statistics, draws, seed)
+    return [_interval(each.value, values) for each, values in zip(statistics, drawn, strict=True)]
 
 
 def paired(one: Statistic, two: Statistic, *, draws: int = DRAWS, seed: int = SEED) -> Difference:
@@ -186,7 +192,7 @@ def _places(statistic: Statistic) -> dict[str, int]:
     return {name: row for row, name in enumerate(statistic.names)}
 
 
-def _drawn(statistics: list[Statistic], draws: int, seed: int) -> np.ndarray:
+def _drawn(statistics: Sequence[Statistic], draws: int, seed: int) -> np.ndarray:
     """Values (statistics, draws), each draw with the same samples for all; chunked to bound memory."""
     count = len(statistics[0].names)
     random, out = np.random.default_rng(seed), np.full((len(statistics), draws), np.nan)

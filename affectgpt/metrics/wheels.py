@@ -19,6 +19,7 @@ from .matching import Matched, Side, matched
 from .statistic import Statistic
 
 STRICT = "mean F of means, undefined stays"
+LEVELS = {None: None, 1: 1, 2: 2, "1": 1, "2": 2, "level1": 1, "level2": 2}
 FORMULA = {2025: STRICT, 2026: "mean F of means", None: "mean F of means"}
 
 
@@ -27,7 +28,7 @@ def wheel_scores(
     predictions: Side,
     *,
     wheels: Wheels | str | Path | None = None,
-    level: Literal[1, 2] | None = None,
+    level: Literal[1, 2, "level1", "level2"] | None = None,
 ) -> dict[str, Any]:
     """Score predicted labels against references, both {name: labels} or two sequences in the same order.
 
@@ -47,10 +48,11 @@ def wheel_scores(
 
     Where F is 0/0 or no sample counts: NaN with the tables of 2025, and so is every mean that it enters; 0
     with those of 2026 and our own. Raises AffectError for tables that cannot be used, ValueError for
-    sequences of different length.
+    sequences of different length and for another level, TypeError for labels that are neither text nor list.
     """
-    if level not in (None, 1, 2):
-        raise ValueError(f"a wheel has levels 1 and 2, not {level}")
+    if level not in LEVELS:
+        raise ValueError(f"a wheel has levels 1 and 2, not {level!r}")
+    level = LEVELS[level]
     tables, pairs = wheels_of(wheels), matched(references, predictions)
     columns = _columns(tables, pairs)
     undefined = np.nan if tables.year == 2025 else 0.0

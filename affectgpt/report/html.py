@@ -17,10 +17,10 @@ from ..card import NOTICE
 from ..metrics.statistic import COVERAGE
 from ..schema import Language
 from ..vocabulary import translate
-from .confusion import OTHER, confusion, named
+from .confusion import NOTHING, OTHER, confusion, named
 from .plots import forest, heat_map, histogram, scrolling
 from .samples import samples_table
-from .words import COUNTS, FORMULA_WORDS, core_word, number, with_unit, word
+from .words import COUNTS, FORMULA_WORDS, core_word, interval, number, with_unit, word
 
 FIRST_SCORES = 12  # of the table of scores; the others open on demand
 NO_WHEEL = ("mme", "sentiment")  # metrics whose labels are no emotions
@@ -37,32 +37,17 @@ def to_html(result: Result, language: Language | None = None) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     title = f"{word('title', language)}: {result.title}"
-    body = "\n".join(
-        section
-        for section in (
-            _head(result, title, language),
-            _headline(result, language),
-            _counts(result, language),
-            _warnings(result, language),
-            _card(
-                word("beside", language),
-                forest(result, language) + f'<p class="soft">{word("beside_note", language)}</p>',
-            ),
-            _scores(result, language),
-            _distribution(result, language),
-            _confusion(result, language),
-            samples_table(result, language),
-            _provenance(result, language),
-        )
-        if section
-    )
+    sections = (_headline, _counts, _warnings, _beside, _scores, _distribution, _confusion, samples_table,
+                _provenance)  # fmt: skip
+    body = "\n".join(filter(None, (section(result, language) for section in sections)))
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
         f"<title>{escape(title)} · {escape(result.system)}</title><style>{style}</style></head>\n"
-        f"<body><main>\n{body}\n</main><script>{script}</script></body></html>\n"
+        f"<body><main>\n{_head(result, title, language)}\n{body}\n</main><script>{script}</script></body>"
+        "</html>\n"
     )
 
 
@@ -108,8 +93,8 @@ def _headline(result: Result, language: Language) -> str:
 def _interval(score: Score, language: Language) -> str:
     if score.low is None or score.high is None:
         return word("no_interval" if score.value is not None else "undefined", language)
-    low, high = number(score.low, score.unit), number(score.high, score.unit)
-    return word("interval", language, coverage=f"{100 * COVERAGE:g}", low=low, high=high)
+    bounds = interval(score.low, score.high, score.unit)
+    return word("interval", language, coverage=f"{100 * COVERAGE:g}", bounds=bounds)
 
 
 def _counts(result: Result, language: Language) -> str:
@@ -132,6 +117,11 @@ def _warnings(result: Result, language: Language) -> str:
     return _card(word("warnings", language), f"<ul>{told}</ul>{more}", "warn")
 
 
+def _beside(result: Result, language: Language) -> str:
+    note = f'<p class="soft">{word("beside_note", language)}</p>'
+    return _card(word("beside", language), forest(result, language) + note)
+
+
 def _scores(result: Result, language: Language) -> str:
     ordered = sorted(result.scores, key=lambda score: score.key != result.primary)
     main, rest = ordered[:FIRST_SCORES], ordered[FIRST_SCORES:]
@@ -149,9 +139,7 @@ def _score_rows(scores: list[Score], result: Result, language: Language) -> str:
     heads = "".join(f'<th class="n">{word(key, language)}</th>' for key in ("value", "range", "counted"))
     lines = []
     for score in scores:
-        between = "–"
-        if score.low is not None and score.high is not None:
-            between = f"{number(score.low, score.unit)} – {number(score.high, score.unit)}"
+        bounds = interval(score.low, score.high, score.unit)
         beside = "".join(
             f'<td class="n">{number(floor.values.get(score.key), score.unit)}</td>' for floor in result.floors
         )
@@ -160,7 +148,7 @@ def _score_rows(scores: list[Score], result: Result, language: Language) -> str:
         lines.append(
             f"<tr{' class=first' if score.key == result.primary else ''}>"
             f'<th scope="row">{escape(score.name[language])}<br><small>{escape(score.key)}</small></th>'
-            f'<td class="n">{with_unit(score.value, score.unit)}</td><td class="n">{between}</td>'
+            f'<td class="n">{with_unit(score.value, score.unit)}</td><td class="n">{bounds}</td>'
             f'<td class="n">{score.samples}</td>{beside}<td class="how"><small>{how}{own}</small></td></tr>'
         )
     head = f'<th>{word("score", language)}</th>{heads}{floors}<th class="how">{word("how", language)}</th>'
@@ -191,8 +179,8 @@ def _confusion(result: Result, language: Language) -> str:
 
 def _sectors(rows: list[Row], language: Language) -> str:
     def name(group: str) -> str:
-        known = group in (OTHER, "nothing")
-        return core_word(group, language) if known else escape(translate(group, language))
+        bare = group in (OTHER, NOTHING)
+        return core_word(group, language) if bare else escape(translate(group, language))
 
     found = confusion(rows, level=2)
     was, said = named(rows, 2)
@@ -217,20 +205,16 @@ def _sectors(rows: list[Row], language: Language) -> str:
 
 def _provenance(result: Result, language: Language) -> str:
     pieces = []
+    hashes = {f"{kind}: {file}": sha for kind, found in result.inputs.items() for file, sha in found.items()}
     for title, values in (
-        ("settings", result.settings),
-        (
-            "inputs",
-            {f"{kind}: {file}": sha for kind, found in result.inputs.items() for file, sha in found.items()},
-        ),
-        ("versions", result.versions),
-    ):
+        ("settings", result.settings), ("inputs", hashes), ("versions", result.versions),
+    ):  # fmt: skip
         rows = "".join(
             f"<tr><th scope=row>{escape(key)}</th><td>{escape(_plain(value))}</td></tr>"
             for key, value in values.items()
         )
         pieces.append(f'<h3>{word(title, language)}</h3><table class="prov"><tbody>{rows}</tbody></table>')
-    return _card(word("provenance", language), f"{''.join(pieces)}")
+    return _card(word("provenance", language), "".join(pieces))
 
 
 def _plain(value) -> str:

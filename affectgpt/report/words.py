@@ -15,7 +15,7 @@ WORDS = {
     ),
     "official": Text("computed as published", "按官方方法计算"),
     "own": Text("our own measure, not the official score", "本项目自有指标，并非官方分数"),
-    "interval": Text("{coverage} % interval {low} to {high}", "{coverage} % 区间 {low} 至 {high}"),
+    "interval": Text("{coverage} % interval {bounds}", "{coverage} % 区间 {bounds}"),
     "no_interval": Text("no interval", "无区间"),
     "undefined": Text("not defined", "无定义"),
     "of_samples": Text("{n} samples counted", "计入 {n} 个样本"),
@@ -40,7 +40,6 @@ WORDS = {
     "range": Text("Interval", "区间"),
     "counted": Text("Samples", "样本数"),
     "how": Text("How", "计算方式"),
-    "floors": Text("Floors", "基线"),
     "more_scores": Text("{n} further scores", "其余 {n} 项分数"),
     "confusion": Text("What was said instead", "混淆情况"),
     "confusion_note": Text(
@@ -129,6 +128,11 @@ def number(value: float | None, unit: str) -> str:
     if unit == "share":
         return f"{100 * value:.2f}"
     return f"{value:.3f}" if unit == "ccc" else f"{value:.2f}"
+
+
+def interval(low: float | None, high: float | None, unit: str) -> str:
+    """Return the bounds of an interval as they are printed; a dash where there is none."""
+    return "–" if low is None or high is None else f"[{number(low, unit)}, {number(high, unit)}]"
 
 
 def with_unit(value: float | None, unit: str) -> str:

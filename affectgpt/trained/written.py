@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..parts import split_parts
@@ -69,7 +70,7 @@ def verdict(labels: Sequence[tuple[str, float]], clues: Sequence[Clue]) -> Verdi
 
 def place_of(word: str, text: str) -> tuple[int, int]:
     """Return where a text names an emotion, in whatever form: (first character, last + 1); (0, 0) nowhere."""
-    base = canonical(word) or word
+    base = _base(word)
     for mention in mentions(text):
         if mention.word == base:
             return mention.start, mention.end
@@ -78,11 +79,22 @@ def place_of(word: str, text: str) -> tuple[int, int]:
 
 
 def votes(answers: Sequence[Sequence[str]]) -> Iterator[tuple[str, float]]:
-    """Yield the labels that at least half of the answers name, most frequent first, with their share."""
-    count: dict[str, int] = {}
+    """Yield the labels that at least half of the answers name, most frequent first, with their share.
+
+    An answer has one vote for each base form: "happy" and "happiness" are the same label, and the word that
+    is written most often is shown.
+    """
+    named, written = Counter(), Counter()
     for answer in answers:
-        for label in dict.fromkeys(answer):
-            count[label] = count.get(label, 0) + 1
-    for label, number in sorted(count.items(), key=lambda item: -item[1]):
+        written.update(answer)
+        named.update(list(dict.fromkeys(map(_base, answer))))
+    shown = {}
+    for word, _ in written.most_common():
+        shown.setdefault(_base(word), word)
+    for base, number in named.most_common():
         if 2 * number >= len(answers):
-            yield label, number / len(answers)
+            yield shown[base], number / len(answers)
+
+
+def _base(word: str) -> str:
+    return canonical(word) or word

@@ -1,7 +1,7 @@
 """Render the example clips: `python examples/render [NAME ...]` writes NAME.mp4, NAME.srt and NAME.json.
 
-Needs numpy, OpenCV, PyAV and the Debian package espeak-ng. The same versions give the same files; a clip
-takes about 40 s.
+`references.jsonl` holds the references of all of them as one table. Needs numpy, OpenCV, PyAV and the Debian
+package espeak-ng. The same versions give the same files; a clip takes about 40 s.
 """
 
 from __future__ import annotations
@@ -142,6 +142,18 @@ def render(scene: Scene, folder: Path) -> None:
     LOG.info("%s: %.1f s", scene.name, scene.duration_s)
 
 
+def references(folder: Path) -> str:
+    """Return the references of all clips in `folder` as one table for `affectgpt evaluate --data`."""
+    lines = []
+    for file in sorted(folder.glob("*.json")):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        row = {"name": record["name"], f"subtitle_{record['language']}": record["subtitle"]}
+        for language, parts in record["parts"].items():
+            row[f"reference_{language}"] = "\n\n".join(parts.values())
+        lines.append(json.dumps({**row, "labels": record["labels"]["en"]}, ensure_ascii=False) + "\n")
+    return "".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [scene.name for scene in SCENES]
@@ -162,6 +174,8 @@ def main() -> None:
     for scene in SCENES:
         if not arguments.names or scene.name in arguments.names:
             render(scene, arguments.folder)
+    table = arguments.folder / "references.jsonl"
+    table.write_text(references(arguments.folder), encoding="utf-8")
 
 
 if __name__ == "__main__":
