@@ -8,7 +8,7 @@ demo: $(VENV)/demo.done
 	$(BIN)/python app.py
 
 test: $(VENV)/dev.done
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile  # two processes: most tests wait or use one core
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .
