@@ -182,6 +182,16 @@ def test_hits():
     assert result.samples[0].reference_labels == ("happy",)
 
 
+def test_a_part_may_be_scored_and_says_so():
+    part = evaluated("mer2025-ov", SAID, TRUTH, predicted_only=True)
+    assert part.counts["reference"] == 2  # a and b; c has no prediction
+    assert part.counts["missing"] == 0
+    assert "left out (--predicted-only): 1" in part.warnings[0].en
+    assert evaluated("mer2025-ov", SAID, TRUTH).counts["reference"] == 3
+    with pytest.raises(AffectError, match="names like"):
+        evaluated("mer2025-ov", predictions(("x", ("happy",))), TRUTH, predicted_only=True)
+
+
 def test_one_class_for_each_clip_is_scored_as_classes_too():
     truth = samples(Sample("a", emotion="happy"), Sample("b", emotion="sad"), Sample("c", emotion="sad"))
     chosen = {"a": "Happy", "b": "happy", "c": "sad"}

@@ -47,14 +47,19 @@ def evaluate(
     seed: int = SEED,
     language: Language = "en",
     system: str | None = None,
+    predicted_only: bool = False,
 ) -> Result:
     """Score `predictions` on the samples that have the truth of the benchmark.
 
     `wheels`: the official tables, or the project's own, whose scores are never called official. `judge`: of
     clue and label overlap, where the benchmark has descriptions, in `language`. A sample without a prediction
-    counts as an empty one. Raises AffectError when no sample has the truth, or no prediction is of one.
+    counts as an empty one; with predicted_only it is left out. Raises AffectError when no sample has the
+    truth, or no prediction is of one.
     """
     truth = _with_truth(benchmark, samples, language)
+    left_out = truth.keys() - predictions.by_name.keys() if predicted_only else set()
+    if len(left_out) < len(truth):  # else: `answers_of` tells that no name fits
+        truth = {name: sample for name, sample in truth.items() if name not in left_out}
     answers = answers_of(predictions, truth, wheels)
     found = Found()
     if benchmark.metric in SCORERS:
@@ -82,6 +87,8 @@ def evaluate(
     counts = _counts(truth, answers, predictions, samples)
     why = not_comparable(benchmark, primary, counts, settings)
     warnings = [*of_settings(benchmark, counts, settings), *found.warnings, *predictions.warnings]
+    if left_out:
+        warnings.insert(0, note("left_out", count=len(left_out)))
     if scores[0].value is None:
         warnings.insert(0, note("no_interval"))
     return Result(

@@ -44,6 +44,11 @@ NOTES = {
         "Samples without a prediction: {count} of {all}; they count as empty ones.",
         "没有预测的样本：{all} 个中有 {count} 个，按空预测计分。",
     ),
+    "left_out": Text(
+        "Samples without a prediction that were left out (--predicted-only): {count}. This is the score of a "
+        "part.",
+        "因没有预测而未计入的样本（--predicted-only）：{count} 个。这只是部分样本的分数。",
+    ),
     "unknown": Text(
         "Predictions of other names, ignored: {count}.", "名称不在数据中的预测（已忽略）：{count} 条。"
     ),

@@ -6,7 +6,8 @@ One JSON object, UTF-8, no NaN (an undefined value is null), the same bytes for 
     benchmark, title       name of the row in `BENCHMARKS`, and its title in words
     system, language       whose predictions they are; language of the texts that were compared
     primary                key of the score that is published for this benchmark
-    counts                 reference, predicted, missing, errors, unknown, empty, problems: samples or rows
+    counts                 of samples: reference, predicted, missing, errors, unlabelled; of rows: unknown,
+                           problems; labels: all predicted words
     scores                 key, name {en, zh}, value, low, high (bounds of the bootstrap interval), samples
                            (that count in it), unit ("share" 0..1, "mark" 1..10, "ccc" -1..1, "steps"),
                            formula (of `metrics.statistic.FORMULAS`, over the columns below), official

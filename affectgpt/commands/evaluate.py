@@ -79,6 +79,9 @@ def evaluate(
     draws: Draws = 1000,
     seed: Seed = 0,
     system: Annotated[str | None, typer.Option(help="Name of the system; default: that of the file.")] = None,
+    predicted_only: Annotated[
+        bool, typer.Option("--predicted-only", help="Leave out samples without a prediction.")
+    ] = False,
 ):
     """Score predictions of any system: a table, result.json, samples.csv, and a page that opens offline."""
     with told(language.value):
@@ -99,7 +102,7 @@ def evaluate(
         marker = _judge(judge, model, folder)
         result = score(
             row, given, samples, wheels=tables, judge=marker,
-            draws=draws, seed=seed, language=language.value, system=system,
+            draws=draws, seed=seed, language=language.value, system=system, predicted_only=predicted_only,
         )  # fmt: skip
         if spent := {key: marker.settings[key] for key in SPENT if key in marker.settings}:
             print(_said("spent", language.value, **spent), file=sys.stderr)
