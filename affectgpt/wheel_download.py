@@ -39,9 +39,9 @@ def download_wheels(
     if not accept_licence:
         raise AffectError(
             f"The emotion wheel tables of {year} belong to github.com/zeroQiaoba/MERTools (CC BY-NC 4.0, "
-            "non-commercial use with attribution): accept that licence to fetch them.",
+            "non-commercial use with attribution): accept that licence to fetch them (--accept-licence).",
             f"{year} 年的情感轮表属于 github.com/zeroQiaoba/MERTools（CC BY-NC 4.0，署名、非商业使用）："
-            "接受该许可后才能下载。",
+            "接受该许可（--accept-licence）后才能下载。",
         )
     folder, wanted = Path(out), {**SHA256, "format.csv": FORMAT_SHA256[year]}
     tables: dict[str, bytes] = {}

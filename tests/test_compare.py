@@ -30,6 +30,9 @@ def test_a_known_difference():
     back = compare(POOR, GOOD).gaps[0]
     assert (back.difference, back.low, back.high) == pytest.approx((-0.25, -gap.high, -gap.low))
     assert compare(GOOD, POOR) == found
+    other = compare(GOOD, POOR, seed=1)
+    assert (other.seed, other.gaps[0].difference) == (1, gap.difference)
+    assert (other.gaps[0].low, other.gaps[0].high, other.gaps[0].p) != (gap.low, gap.high, gap.p)
 
 
 def test_the_primary_score_comes_first():
@@ -54,6 +57,7 @@ def test_only_common_samples_count():
     found = compare(GOOD, half)
     assert (found.gaps[0].a, found.gaps[0].b, found.gaps[0].samples) == (0.75, 0.5, 20)
     assert "Only the 20 samples" in found.warnings[0].en
+    assert "A has 20, B 40" in compare(half, GOOD).warnings[0].en
     with pytest.raises(AffectError, match="share no sample"):
         compare(GOOD, made_result({"other": 1.0}))
 
@@ -67,6 +71,10 @@ def test_only_common_samples_count():
         (
             {"samples": (replace(POOR.samples[0], reference_labels=("sad",)), *POOR.samples[1:])},
             "references .n0",
+        ),
+        (
+            {"language": "zh", "samples": tuple(replace(row, reference_text="笑") for row in POOR.samples)},
+            r"languages \(en and zh\): evaluate both with the same --language",
         ),
     ],
 )
@@ -99,7 +107,7 @@ def test_the_command_prints_a_table_and_json(files, tmp_path):
     done = run(*files, "--draws", 200)
     assert done.exit_code == 0
     head, _, line = done.stdout.splitlines()
-    assert head == "A A - B B on toy"
+    assert head == "A: A, B: B, on toy"
     assert line.split()[:3] == ["75.00", "50.00", "25.00"]
     found = json.loads(run(*files, "--draws", 200, "--json", "-").stdout)
     assert found["gaps"][0]["difference"] == pytest.approx(0.25)

@@ -46,6 +46,7 @@ def test_all_four_parts_score_one(text):
         ("In the video, he smiles and is happy.", (1, 0, 0, 0.5)),  # named, but not concluded
         ('In the text, the subtitle says, "I am so happy."', (0, 0, 1, 0)),  # no inference of the writer's
         ("In the text, he asked for the way to the station.", (0, 0, 1, 0)),  # a paraphrase
+        ("In the audio, he asks for the way.", (0, 0.5, 0, 0)),  # to tell what is said is no sound
         ("In the text, there is one short line about a train.", (0, 0, 0.5, 0)),
         ("In the text, there is no subtitle.", (0, 0, 0, 0)),
         ("在文本中，他表示要去车站。", (0, 0, 1, 0)),

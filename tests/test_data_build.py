@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from affectgpt.commands.data import app
 from affectgpt.data import Sample, load_emer, read_samples
-from affectgpt.data.build import COLUMNS, build, features
+from affectgpt.data import build as module
+from affectgpt.data.build import COLUMNS, MARK, build, features
 from affectgpt.schema import AffectError
 
 
@@ -145,6 +146,7 @@ def test_the_command(tmp_path, sources):
     done = CliRunner().invoke(app, ["build", *map(str, options)])
     assert done.exit_code == 0
     assert "EMER v2: 3 samples, 1 with a clip; removed: Input: ×1\n" in done.stdout
+    assert "emer_v2/test-00000-of-00001.parquet " in done.stdout  # a table of v1 has the same name
     assert "EULA" in done.stderr
 
 
@@ -221,3 +223,25 @@ def test_wheels_are_fetched_only_when_their_licence_is_accepted(tmp_path):
     assert done.exit_code == 2
     assert "CC BY-NC 4.0" in done.stderr
     assert not (tmp_path / "w").exists()
+
+
+def test_a_data_set_of_others_is_not_replaced(tmp_path, sources):
+    """It has a card and sums of all its files, too, but not our mark."""
+    out = tmp_path / "out"
+    build(out, **sources)
+    assert build(out, **sources)[0], "our own may be replaced"
+    card = out / "README.md"
+    card.write_text(card.read_text(encoding="utf-8").replace(MARK, ""), encoding="utf-8")
+    with pytest.raises(AffectError, match="not written by this command"):
+        build(out, **sources)
+
+
+def test_a_build_that_fails_leaves_nothing(tmp_path, sources, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr(module, "_write_parquet", full)
+    with pytest.raises(AffectError, match=r"Cannot write out \(No space left"):
+        build(tmp_path / "out", **sources)
+    assert sorted(tmp_path.iterdir()) == before

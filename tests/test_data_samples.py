@@ -208,7 +208,7 @@ def test_clips_are_found_by_name_in_any_layout(tmp_path):
         "video/b.avi",
         "audio/b.wav",
         "x/y/c.mkv",
-        "deep/a.mp4",
+        "0/a.mp4",  # before "a.MP4" by name, but deeper
         ".hidden/d.mp4",
         "e.txt",
         "Éf.mp3",

@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from affectgpt.data import read_rows
+from affectgpt.data import read_rows, tables
 from affectgpt.data.text_tables import MAX_CELL, _cells, csv_records
 from affectgpt.schema import AffectError
 
@@ -255,3 +255,27 @@ def test_blank_lines_in_front_and_a_column_of_numbers_without_a_name(tmp_path):
     assert table.columns == ("name", "text")
     assert table.rows == ({"name": "a", "text": "b"},)
     assert table.numbers == (1,)
+
+
+def test_columns_without_a_name_may_be_several(tmp_path):
+    table = read_rows(put(tmp_path, "t.csv", ",name,,text\n0,a,x,b\n"))
+    assert (table.columns, table.rows) == (("name", "text"), ({"name": "a", "text": "b"},))
+
+
+@pytest.mark.parametrize(("limit", "file"), [("MAX_JSON", "t.json"), ("MAX_UNPACKED", "t.xlsx")])
+def test_what_must_be_read_whole_is_bounded(tmp_path, monkeypatch, limit, file):
+    import zipfile
+
+    if file == "t.json":
+        size = put(tmp_path, file, json.dumps(ROWS)).stat().st_size
+    else:
+        with zipfile.ZipFile(tmp_path / file, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("xl/workbook.xml", "x" * 5000)
+        size = 5000
+    monkeypatch.setattr(tables, limit, size - 1)
+    with pytest.raises(AffectError) as error:
+        read_rows(tmp_path / file)
+    assert ("too big" if file == "t.json" else "unpacks to more than") in told(error)
+    monkeypatch.setattr(tables, limit, size)
+    if file == "t.json":
+        assert len(read_rows(tmp_path / file).rows) == 2

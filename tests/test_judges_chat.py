@@ -236,3 +236,12 @@ def test_the_base_language_model_of_an_affectgpt_judges(engine):  # noqa: F811
     assert [each.score for each in out] == [None] * 3  # random weights write no JSON
     assert out[0].details["reply"] == out[1].details["reply"]  # greedy
     assert all("No usable mark" in each.reason.en for each in out)
+
+
+def test_a_description_without_labels_is_judged_all_the_same():
+    chat = Scripted(GOOD)
+    pairs = [
+        Pair("a", aspect, "He grins.", "He smiles.", predicted_labels=()) for aspect in ("clue", "label")
+    ]
+    assert [each.score for each in ChatJudge(chat, "toy")(pairs)] == [7.5, 1.0]
+    assert len(chat.asked) == 1

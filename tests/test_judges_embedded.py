@@ -105,6 +105,8 @@ def test_without_labels_the_conclusion_is_read():
     assert out.score == 10.0
     out = judge(aspect="label", predicted=predicted, predicted_labels=("calm",), reference="因此他愤怒。")
     assert out.score == 1.0  # labels that are given come first
+    out = judge(aspect="label", predicted=predicted, predicted_labels=(), reference="因此他愤怒。")
+    assert out.score == 1.0  # and so do none
 
 
 def test_without_a_reference_there_is_no_mark():
@@ -146,6 +148,7 @@ def test_what_is_not_read_is_told():
     out = clue("x" * 20_000 + " She smiles.")
     assert (out.score, out.details["shortened"]) == (1.0, True)
     assert "shortened" not in clue("She smiles.").details
+    assert clue("She smiles.", "x" * 20_000 + " She smiles.").score is None
 
 
 def test_the_same_call_gives_the_same_bytes_and_order():

@@ -72,11 +72,24 @@ def test_what_passes_is_tried_again(trouble):
 def test_retry_after_is_heeded(monkeypatch):
     slept = []
     monkeypatch.setattr(tenacity.nap, "time", SimpleNamespace(sleep=slept.append))
-    answers = [Answer(status=429, headers={"retry-after": "7"}), Answer(status=500), mark(7)]
-    with judge_server(answers) as server:
-        out, _ = judged(server)
+    soon, late = (Answer(status=429, headers={"retry-after": seconds}) for seconds in ("7", "900"))
+    with judge_server([soon, Answer(status=500), late, mark(7)]) as server:
+        out, _ = judged(server, limits=Limits(wait_s=0.01, tries=4))
     assert out[0].score == 7.0
-    assert slept == [7.0, 0.02]  # as asked; then our own second wait
+    assert slept == [7.0, 0.02, 30.0]  # as asked; our own second wait; not as long as that
+
+
+def test_tries_end_after_their_time_too():
+    with judge_server([Answer(status=500)]) as server:
+        out, _ = judged(server, limits=Limits(wait_s=0.05, tries=6, tries_s=0.1))
+    assert out[0].score is None
+    assert len(server.asked) < 6
+
+
+def test_a_code_that_is_a_sentence_is_not_told():
+    with judge_server([Answer(status=400, code=f"bad key {KEY}")]) as server:
+        out, _ = judged(server)
+    assert out[0].reason.en == "The judge's endpoint gave no answer (HTTP 400)."
 
 
 def test_tries_end_and_one_lost_pair_does_not_end_the_run():

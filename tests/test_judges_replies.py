@@ -55,6 +55,22 @@ def test_another_question_is_asked_anew(kept, other):
     }
 
 
+def test_another_address_is_asked_anew(kept):
+    with judge_server([mark(5)]) as one, judge_server([mark(7)]) as two:
+        assert [judged(server, 1, kept)[0] for server in (one, two, one)] == [[5.0], [7.0], [5.0]]
+    assert (len(one.asked), len(two.asked)) == (1, 1)
+
+
+def test_an_endpoint_that_is_down_leaves_what_was_kept(kept):
+    down = []
+    with judge_server(lambda _: Answer(status=503) if down else mark(5)) as server:
+        judged(server, 2, kept)
+        down.append(True)
+        scores, settings = judged(server, 6, kept)
+    assert scores == [5.0] * 2 + [None] * 4
+    assert "does not answer" in settings["stopped"]
+
+
 def test_what_was_refused_is_told_of_kept_replies_too(kept):
     def answer(asked):
         named = "temperature" in asked

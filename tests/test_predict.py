@@ -1,6 +1,7 @@
 """Predicting clip by clip into a file: every clip once, whatever happens in between."""
 
 import json
+import os
 import threading
 import time
 from pathlib import Path
@@ -107,6 +108,26 @@ def test_a_row_is_on_disk_before_it_is_told(loaded, tmp_path):
         assert len(rows_of(out)) == number
 
 
+def test_rows_are_flushed_to_the_disk_and_so_is_the_file_without_errors(loaded, tmp_path, monkeypatch):
+    out, flushed, sync, put = tmp_path / "p.jsonl", [], os.fsync, os.replace
+
+    def fsync(file):
+        flushed.append(os.fstat(file).st_size)
+        sync(file)
+
+    def replace(new, old):
+        assert flushed == [os.stat(new).st_size], "a crash could leave an empty file"
+        put(new, old)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for _ in predict(samples("a", "bad", "b"), FakeEngine(), out, run=RUN):
+        assert flushed[-1] == out.stat().st_size
+    flushed.clear()
+    monkeypatch.setattr(os, "replace", replace)
+    assert [step.name for step in run(["a", "bad", "b"], out, retry_errors=True)] == ["a", "b", "bad"]
+    assert len(flushed) == 2
+
+
 @pytest.mark.parametrize("cut", [1, 5, 9, 100, -1])
 def test_a_torn_row_is_done_again(loaded, tmp_path, cut):
     out = tmp_path / "p.jsonl"
@@ -165,6 +186,7 @@ def test_errors_are_tried_again_only_when_asked(loaded, tmp_path):
         ('{"name": 7, "run": RUN}\n', "line 1"),
         ('{"name": "a", "run": {"benchmark": "emer-v2", "engine": "other"}}\n', "another engine .*other"),
         ('{"name": "a", "run": {"engine": "fake", "seed": 1}}\n', "choose another --out"),
+        ('{"name": "a", "run": {"benchmark": "emer-v2", "engine": "fake"}}\n', "another language"),
     ],
 )
 def test_what_is_not_of_this_run_is_refused_and_kept(loaded, tmp_path, text, word):
@@ -190,6 +212,16 @@ def test_two_processes_cannot_write_one_file(loaded, tmp_path):
     assert {step.outcome for step in run("ab", out)} == {"kept"}
 
 
+def test_the_file_without_errors_is_locked_too(loaded, tmp_path):
+    out = tmp_path / "p.jsonl"
+    run(["bad", "a"], out)
+    stream = predict(samples("bad", "a"), FakeEngine(), out, run=RUN, retry_errors=True)
+    assert next(stream).outcome == "kept"
+    with pytest.raises(AffectError, match="Another process"):
+        run("a", out)
+    assert [step.outcome for step in stream] == ["error"]
+
+
 def test_a_file_replaced_before_it_is_locked_is_not_written_to(loaded, tmp_path, monkeypatch):
     out, lock = tmp_path / "p.jsonl", rows.fcntl.flock
     run("a", out)
@@ -206,8 +238,6 @@ def test_a_file_replaced_before_it_is_locked_is_not_written_to(loaded, tmp_path,
 
 @pytest.mark.parametrize("place", ["folder", "missing/p.jsonl", "pipe"])
 def test_a_place_that_cannot_be_written_is_one_line(loaded, tmp_path, place):
-    import os
-
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(AffectError, match="Cannot write"):

@@ -121,6 +121,17 @@ def test_a_bad_clip_is_told_and_the_rest_is_done(data, tmp_path):
     assert run.stderr.splitlines()[-1].endswith("--retry-errors.")
 
 
+def test_a_bug_of_ours_has_a_status_of_its_own(data, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stream, "explain", broken)
+    run = predict("--data", data, "--out", tmp_path / "p.jsonl", name="mer2023")
+    assert run.exit_code == 1
+    assert "on our side (incident " in run.stderr
+    assert names(tmp_path / "p.jsonl") == ["c", "a", "b"]
+
+
 def test_control_c_says_how_to_go_on(data, tmp_path, monkeypatch):
     plain = stream._row
 
@@ -143,7 +154,7 @@ def test_control_c_says_how_to_go_on(data, tmp_path, monkeypatch):
         ({"name": "emer-v3"}, "ovmerd-plus"),
         ({"engine": "sginal"}, "signal"),
         ({"--out": "p.csv"}, ".jsonl"),
-        ({"--out": "missing/p.jsonl"}, "folder"),
+        ({"--out": "missing/p.jsonl"}, "There is no folder for p.jsonl"),  # before a model is loaded
         ({"--out": "data/p.jsonl"}, "among the tables"),
         ({"--data": "nowhere"}, "nowhere"),
         ({"--data": "empty"}, "no clip of mer2023"),
@@ -178,13 +189,13 @@ def test_the_list_of_benchmarks():
 
 @pytest.fixture
 def copied(tmp_path, mute):
-    """Two of the project's examples in a table of descriptions as EMER v2 has it, and a clip beside them."""
+    """A table of descriptions as EMER v2 has it: a clip of no time, one that takes seconds, a clip beside."""
     folder = tmp_path / "data"
     (folder / "clips").mkdir(parents=True)
     (folder / "clips" / "unnamed.mp4").write_bytes(mute.read_bytes())
     rows = ["name,chinese,english"]
-    for name in ("smile_over_bitter_words", "angry_two_hours"):
-        (folder / "clips" / f"{name}.mp4").write_bytes((EXAMPLES / f"{name}.mp4").read_bytes())
+    for name, file in (("short", mute), ("long", EXAMPLES / "angry_two_hours.mp4")):
+        (folder / "clips" / f"{name}.mp4").write_bytes(file.read_bytes())
         rows.append(f'{name},在视频中，有人说话。,"In the video, somebody speaks."')
     (folder / "final-EMER-reason.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return folder
@@ -214,10 +225,10 @@ def test_killed_midway_and_restarted_each_clip_is_there_once(copied, tmp_path):
     done = whole.count(b"\n")
     assert 1 <= done < 3, "it was to be killed midway"
     with open(out, "ab") as file:
-        file.write(b'{"name": "angry_two_hours", "langu')  # as if the kill had hit the write itself
+        file.write(b'{"name": "long", "langu')  # as if the kill had hit the write itself
     again = child(*args)
     _, told = again.communicate(timeout=120)
     assert again.returncode == 0, told
     assert f"p.jsonl: 3 of 3 clips ({3 - done} now in" in told
-    assert names(out) == ["smile_over_bitter_words", "angry_two_hours", "unnamed"]
+    assert names(out) == ["short", "long", "unnamed"]
     assert out.read_bytes().startswith(whole)

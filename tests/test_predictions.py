@@ -95,6 +95,20 @@ def test_the_first_of_two_counts(written):
     assert "name" in nameless.reason.en
 
 
+def test_numbers_of_a_spreadsheet(written):
+    rows = [{"name": 7.0, "valence": "0.0"}, {"name": "8", "steps": 2.5, "score": "x", "valence": "nan"}]
+    found = read_predictions(written(rows))
+    assert found.rows == (Prediction("7", valence=0.0), Prediction("8", score="x"))
+    assert not found["7"].empty  # a valence of 0 is an answer
+    (problem,) = found.problems
+    assert (problem.row, "'nan' is no number" in problem.reason.en) == (2, True)
+
+
+@pytest.mark.parametrize("column", ["labels", "openset", "OV_labels"])
+def test_labels_go_by_several_names(written, column):
+    assert read_predictions(written([{"name": "a", column: ["sad"]}]))["a"].labels == ("sad",)
+
+
 def test_a_torn_last_line_is_told_and_loses_nothing_else(written):
     found = read_predictions(written('{"name": "a", "text": "one"}\n{"name": "b", "te'))
     assert [row.name for row in found] == ["a"]
@@ -112,6 +126,7 @@ def test_a_torn_last_line_is_told_and_loses_nothing_else(written):
             [{"name": "a", "labels": [], "text": "Hm."}, {"name": "b", "labels": "[]", "text": "Ah."}],
             "right column",
         ),
+        ([{"name": "a", "text": ""}, {"name": "b", "error": "no"}], "All 1 predictions"),
         ([{"name": "a", "labels": ["x"], "run": {"v": 1}}, {"name": "b", "labels": ["y"]}], "different runs"),
     ],
 )
@@ -121,7 +136,7 @@ def test_suspicious_files_are_told(written, rows, words):
     assert words in warning.en
     assert "p.jsonl" in warning.zh
     assert found.run is None
-    good = [{**row, "labels": ["happy"], "run": None} for row in rows]
+    good = [{**row, "labels": ["happy"], "run": None, "error": None} for row in rows]
     assert read_predictions(written(good)).warnings == ()
 
 

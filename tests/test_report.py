@@ -16,7 +16,7 @@ from affectgpt.benchmarks.result import Row
 from affectgpt.data.sample import Sample
 from affectgpt.report.confusion import NOTHING, OTHER, confusion, named
 from affectgpt.report.html import to_html
-from affectgpt.report.plots import histogram
+from affectgpt.report.plots import heat_map, histogram
 from affectgpt.report.sheet import defused, restored, samples_csv
 from affectgpt.report.words import number, with_unit
 from affectgpt.schema import Text
@@ -118,6 +118,26 @@ def test_it_says_what_the_result_says(result, page):
     assert result.warnings[0][language] in text
 
 
+def test_each_language_has_its_own_marks_and_the_headline_names_its_own_tool(result):
+    english, chinese = Page(to_html(result, "en")), Page(to_html(result, "zh"))
+    assert english.texts["title"][0].startswith("Evaluation: EMER v2")
+    assert chinese.texts["title"][0].startswith("评估报告：EMER v2")
+    assert "系统：" in chinese.texts["p"]
+    assert any("已发表最佳：Chat-UniVi，不可比较" in text for text in chinese.texts["p"])
+    sources = [text for text in chinese.texts["li"] if "arXiv 2410.01495" in text]
+    assert len(sources) == 1
+    assert "（不可比较：" in sources[0]
+    tool = english.texts["small"][1]  # after the sign of the headline
+    assert tool.startswith(result.settings["wheels"]["name"])
+    assert result.settings["judge"]["name"] not in tool  # marks nothing of a score on the wheel
+
+
+def test_nothing_against_nothing_is_no_hit():
+    table = heat_map(confusion(rows([["happy"], ["happy"]], [["sad"], []], [[], ["angry"]])), "en")
+    assert table.count(" same") == 1  # joy with joy
+    assert table.count(f">{NOTHING}<") == 2
+
+
 def test_samples_stand_worst_first_and_whole_without_the_script(page):
     names = [text for text in page.texts["th"] if text in ("good", "lost", QUOTES)]
     assert names == [QUOTES, "lost", "good"]  # both have 0: by name
@@ -125,6 +145,11 @@ def test_samples_stand_worst_first_and_whole_without_the_script(page):
     assert not [x for x in page.all("tbody") if "hidden" in x]
     assert len(page.all("details")) == 2 + 2  # further scores, sectors; two samples have texts
     assert any("no clip" in text for text in page.texts["span"])
+
+
+def test_samples_that_do_not_count_come_last():
+    page = Page(to_html(made_result({"a": None, "b": 1.0, "c": 0.0})))
+    assert [text for text in page.texts["th"] if text in "abc"] == ["c", "b", "a"]
 
 
 def test_results_without_much_are_pages_too():

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 from made_results import made_result
 
+from affectgpt.benchmarks.result import Measure
 from affectgpt.report.html import to_html
+from affectgpt.schema import Text
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -53,6 +55,7 @@ def test_the_table_is_sorted_filtered_and_paged(chromium, file, width, theme):
     assert names()[-1] == "n69"
     page.fill("#filter", "N1")
     assert names() == [f"n{at}" for at in range(19, 9, -1)]
+    assert page.inner_text("#shown") == "10 of 70 match, 10 shown"
     page.fill("#filter", "")
     if width > 720:
         page.focus("#samples thead th:first-child button")
@@ -77,6 +80,21 @@ def test_long_names_do_not_widen_the_page(chromium, tmp_path, width):
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.goto(file.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 1000, 800, 721, 320])
+def test_six_scores_do_not_widen_the_page(chromium, tmp_path, width):
+    keys = ["F", "Precision", "Recall", "Clue overlap", "Label overlap", "Completeness"]
+    result = made_result({"sample_00000007": 0.5})
+    row = replace(result.samples[0], scores=dict.fromkeys(keys, 0.5))
+    measures = {key: Measure(Text(key, key), "share") for key in keys}
+    file = tmp_path / "report.html"
+    file.write_text(to_html(replace(result, samples=(row,), sample_scores=measures)), encoding="utf-8")
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.goto(file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("#samples th[scope=row]").bounding_box()["height"] < 50  # the name is one line
     page.close()
 
 

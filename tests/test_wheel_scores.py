@@ -174,6 +174,14 @@ def test_statistics_are_the_scores(wheels):
         assert found["level1_f"].names == tuple(references)
 
 
+def test_hits_are_among_the_statistics(of_2026):
+    references, predictions = {"a": "glad"}, {"a": "joy, weepy"}
+    found = wheel_statistics(references, predictions, wheels=of_2026)["precise_hit"].columns
+    wanted = hit_statistics(references, predictions, wheels=of_2026)["precise_hit"].columns
+    assert found.tolist() == wanted.tolist()
+    assert 0.5 in found  # a right word beside a wrong one
+
+
 def test_an_interval_of_a_wheel_score(of_2026):
     references = {str(n): "glad" if n % 2 else "gloomy" for n in range(40)}
     predictions = {name: "joy" if int(name) % 4 else "weepy" for name in references}

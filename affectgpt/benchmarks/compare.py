@@ -105,6 +105,13 @@ def _common(a: Result, b: Result) -> list[str]:
     for row in common:
         other = theirs[row.name]
         if (row.reference_labels, row.reference_text) != (other.reference_labels, other.reference_text):
+            if a.language != b.language:
+                raise AffectError(
+                    f"The two results compare texts of different languages ({a.language} and {b.language}): "
+                    "evaluate both with the same --language.",
+                    f"两个结果所比较文本的语言不同（{a.language} 与 {b.language}）："
+                    "请用相同的 --language 评估。",
+                )
             raise AffectError(
                 f"The two results have different references ({shown_name(row.name)}, truth sha256 "
                 f"{_truth(a)} and {_truth(b)}): evaluate both on the same data.",

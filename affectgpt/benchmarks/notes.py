@@ -19,6 +19,10 @@ MISTAKES = {
         "No reference is written in {language}: choose the other --language.",
         "没有以 {language} 书写的参考文本：请改用另一种 --language。",
     ),
+    "no_score": Text(
+        "No prediction has a score: {benchmark} needs the judge's replies in a column score.",
+        "没有任何预测带有评分：{benchmark} 需要在 score 列中给出评判器的回复。",
+    ),
     "no_match": Text(
         "No prediction is of a sample: the predictions have names like {one}, the data names like {two}.",
         "没有任何预测与样本对应：预测中的名称形如 {one}，数据中的名称形如 {two}。",
@@ -41,8 +45,9 @@ NOTES = {
         "情感轮表已被改动：这不是官方分数。",
     ),
     "missing": Text(
-        "Samples without a prediction: {count} of {all}; they count as empty ones.",
-        "没有预测的样本：{all} 个中有 {count} 个，按空预测计分。",
+        "Samples without a prediction: {count} of {all}; they count as empty ones (--predicted-only leaves "
+        "them out).",
+        "没有预测的样本：{all} 个中有 {count} 个，按空预测计分（--predicted-only 可不计入）。",
     ),
     "left_out": Text(
         "Samples without a prediction that were left out (--predicted-only): {count}. This is the score of a "
@@ -93,8 +98,9 @@ NOTES = {
         "而非已发表分数所用的第二次语言模型提问。",
     ),
     "judge": Text(
-        "Marks by {judge}. Published marks are by ChatGPT 3.5, which is retired: they are not comparable.",
-        "由 {judge} 评分。已发表评分来自已下线的 ChatGPT 3.5：不可比较。",
+        "Clue and label overlap are marked by {judge}, published marks are by ChatGPT 3.5, which is retired: "
+        "the two are not comparable.",
+        "线索重叠与标签重叠由 {judge} 评分；已发表评分来自已下线的 ChatGPT 3.5：二者不可比较。",
     ),
     "mme_judge": Text(
         "Published scores are by gpt-4o-2024-11-20; the file does not tell who judged here, so they are not "

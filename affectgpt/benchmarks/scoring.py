@@ -22,7 +22,7 @@ from . import measures
 from .answers import Answers, in_english, true_labels
 from .benchmark import Benchmark
 from .measures import Measured
-from .notes import note
+from .notes import mistake, note
 from .result import Measure
 
 Marks = dict[str, dict[str, float | None]]  # aspect -> name -> mark
@@ -125,6 +125,8 @@ def by_sentiment(
 def by_steps(
     found: Found, benchmark: Benchmark, truth: dict[str, Sample], answers: Answers, wheels: Wheels
 ) -> None:
+    if not any(row.score for row in answers.rows.values()):
+        raise mistake("no_score", benchmark=benchmark.name)
     entries = {
         name: {"video_id": name, "score": row.score, "steps": row.steps, "ground_truth": row.truth or ""}
         for name, row in answers.rows.items()

@@ -26,7 +26,7 @@ Language = Annotated[Lang, typer.Option(help="Language of the messages.")]
 @app.command()
 def check(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Tables, or folders of them.", show_default=False)
+        list[str], typer.Argument(metavar="PATH", help="Tables, or folders of them.", show_default=False)
     ],
     clips: Clips = None,
     names_only: Annotated[
@@ -89,7 +89,8 @@ def build(
             values = {"version": version, "count": len(samples), "clips": found, "cleaned": removed}
             write("-", BUILT[language.value].format(**values))
         for file in files:
-            write("-", f"{file.name:<36} {file.stat().st_size:>15,} B\n")
+            name = file.relative_to(out).as_posix()  # two tables have the same name, each in its folder
+            write("-", f"{name:<44} {file.stat().st_size:>15,} B\n")
     print(MER_LICENCE[language.value], file=sys.stderr)
 
 

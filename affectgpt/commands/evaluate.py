@@ -42,7 +42,7 @@ SAID = {
         "  - {count} further rows with a problem: see result.json",
         "  - 另有 {count} 行存在问题：见 result.json",
     ),
-    "versus": Text("A {a} - B {b} on {benchmark}", "A {a} - B {b} · {benchmark}"),
+    "versus": Text("A: {a}, B: {b}, on {benchmark}", "A：{a}，B：{b}，基准 {benchmark}"),
     "gaps": Text(
         "      A       B     A-B   95 % interval           p  samples  score",
         "      A       B     A-B   95 % 区间              p  样本数  分数",
@@ -72,10 +72,13 @@ def evaluate(
         typer.Option(metavar="DIR", help="Official emotion wheel tables; default: our own, another score."),
     ] = None,
     judge: Annotated[
-        str, typer.Option(help="Of clue and label overlap: embedded, affectgpt, openai:MODEL, or URL#MODEL.")
+        str,
+        typer.Option(help="Who marks clue and label overlap: embedded, affectgpt, openai:MODEL, URL#MODEL."),
     ] = "embedded",
     model: Model = None,
-    language: Annotated[Lang, typer.Option(help="Of the compared texts, the report and messages.")] = Lang.en,
+    language: Annotated[
+        Lang, typer.Option(help="Language of compared texts, report and messages.")
+    ] = Lang.en,
     draws: Draws = 1000,
     seed: Seed = 0,
     system: Annotated[str | None, typer.Option(help="Name of the system; default: that of the file.")] = None,

@@ -39,8 +39,8 @@ SUMMARY = {
     ),
     "retry": Text("Errors are tried again with --retry-errors.", "可用 --retry-errors 重试出错的片段。"),
     "next": Text(
-        "To score: affectgpt evaluate --benchmark {benchmark} --predictions {out} ...",
-        "评分：affectgpt evaluate --benchmark {benchmark} --predictions {out} ...",
+        "To score: affectgpt evaluate --benchmark {benchmark} --predictions {out} --data ... --report ...",
+        "评分：affectgpt evaluate --benchmark {benchmark} --predictions {out} --data ... --report ...",
     ),
     "stopped": Text(
         "Stopped: {rows} of {count} clips are in {out}. The same command goes on from there.",
@@ -114,7 +114,7 @@ def benchmarks(
 
     with told(language.value):
         if name is None:
-            head = f"{'name':<13} {'size':>6}  {'score':<14} {'best published':<36} title"
+            head = f"{'name':<13} {'size':>6}  {'score':<14} {'best published':<40} title"
             lines = [head, *map(_line, BENCHMARKS.values())]
         else:
             lines = _card(row_of(name), language.value)
@@ -182,8 +182,8 @@ def _line(row: Benchmark) -> str:
     from ..benchmarks.published import published
 
     best = published(row)[:1]
-    top = f"{best[0].value:g} {best[0].system}" if best else "-"
-    return f"{row.name:<13} {row.samples or '?':>6}  {row.primary:<14} {top:<36.36} {row.title}"
+    top = f"{best[0].value:.2f} {best[0].system}" if best else "-"
+    return f"{row.name:<13} {row.samples or '?':>6}  {row.primary:<14} {top:<40} {row.title}"
 
 
 def _card(row: Benchmark, language: Language) -> list[str]:
@@ -194,7 +194,7 @@ def _card(row: Benchmark, language: Language) -> list[str]:
         "samples": row.samples,
         "question": row.question or "each item brings its own",
         "truth": row.truth + (f" ({', '.join(row.classes)})" if row.classes else ""),
-        "score": f"{row.primary} (of {row.metric})",
+        "score": f"{row.primary} (metric: {row.metric})",
         "wheel tables": row.tables,
         "scale": f"{row.scale[0]:g} to {row.scale[1]:g}" if row.scale else None,
         **{what: ", ".join(names) or "a table of your own" for what, names in row.files.items()},

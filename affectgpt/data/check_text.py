@@ -49,7 +49,7 @@ WORDS = {
     ),
     "opened": Text("opened", "已打开"),
     "more": Text("… and {count} more", "……另有 {count} 个"),
-    "problems": Text("{count} problems", "{count} 个问题"),
+    "problems": Text("Problems: {count}", "问题：{count} 个"),
     "none": Text("No problems.", "未发现问题。"),
 }
 

@@ -36,7 +36,7 @@ def to_html(result: Result, language: Language | None = None) -> str:
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    title = f"{word('title', language)}: {result.title}"
+    title = word("heading", language, title=word("title", language), benchmark=result.title)
     sections = (_headline, _counts, _warnings, _beside, _scores, _distribution, _confusion, samples_table,
                 _provenance)  # fmt: skip
     body = "\n".join(filter(None, (section(result, language) for section in sections)))
@@ -61,8 +61,9 @@ def _card(title: str, body: str, kind: str = "") -> str:
 
 def _head(result: Result, title: str, language: Language) -> str:
     return (
-        f'<header class="top"><h1>{escape(title)}</h1><p>{word("system", language)}: '
-        f"<b>{escape(result.system)}</b> · {escape(result.benchmark)}</p></header>"
+        f'<header class="top"><h1>{escape(title)}</h1><p>'
+        f"{word('system', language, name=f'<b>{escape(result.system)}</b>')} · {escape(result.benchmark)}"
+        f"</p></header>"
         f'<aside class="notice"><h2>{word("notice", language)}</h2><p>{NOTICE[language]} '
         f"{word('private', language)}</p></aside>"
     )
@@ -75,11 +76,12 @@ def _headline(result: Result, language: Language) -> str:
     kind, label = ("", "official") if score.official else ("own", "own")
     beside = [(floor.name[language], floor.values.get(score.key)) for floor in result.floors]
     for other in result.published[:1]:
-        rival = f"{other.system}, {word('comparable' if other.comparable else 'not_comparable', language)}"
-        beside.append((word("best", language, system=rival), other.value))
+        kind_word = word("comparable" if other.comparable else "not_comparable", language)
+        beside.append((word("best", language, system=other.system, kind=kind_word), other.value))
     rivals = " · ".join(f"{escape(name)} <b>{number(rival, score.unit)}</b>" for name, rival in beside)
-    by = [result.settings[what] for what in ("wheels", "judge") if result.settings.get(what)]
-    tools = " · ".join(escape(f"{tool['name']} {tool.get('year') or ''}".strip()) for tool in by)
+    # What this score rests on: a judge's marks are not on the wheel, nor the wheel's scores from the judge.
+    tool = result.settings.get("judge" if score.unit == "mark" else "wheels")
+    tools = escape(f"{tool['name']} {tool.get('year') or ''}".strip()) if tool else ""
     return _card(
         escape(score.name[language]),
         f'<div class="big">{value}<small>{sign}</small></div>'

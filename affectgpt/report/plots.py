@@ -25,9 +25,10 @@ def forest(result: Result, language: Language) -> str:
     sources: list[str] = []
     for other in result.published:
         kind = "comparable" if other.comparable else "not_comparable"
-        note = f": {other.note[language]}" if other.note[language] else ""
+        why = other.note[language]
+        told = word("because", language, kind=word(kind, language), why=why) if why else word(kind, language)
         year = "" if other.year is None or str(other.year) in other.source else f", {other.year}"
-        source = f"{other.source}{year} ({word(kind, language)}{note})"
+        source = word("source", language, source=f"{other.source}{year}", kind=told)
         if source not in sources:
             sources.append(source)
         items.append(
@@ -82,7 +83,7 @@ def heat_map(found: Confusion, language: Language) -> str:
         for y in columns:
             count = found.cells[x, y]
             shade = -(-count * SHADES // total)
-            same = " same" if x == y else ""
+            same = " same" if x == y != NOTHING else ""
             cells.append(f'<td class="s{shade}{same}">{count or ""}</td>')
         lines.append(f'<tr><th scope="row">{core_word(x, language)}</th>{"".join(cells)}</tr>')
     corner = f'<td class="corner">{word("reference", language)} ↓ {word("prediction", language)} →</td>'

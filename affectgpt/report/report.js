@@ -21,7 +21,9 @@
     const found = order.filter((body) => asked.every((word) => words.get(body).includes(word)));
     const visible = new Set(found.slice(0, limit));
     for (const body of bodies) body.hidden = !visible.has(body);
-    shown.textContent = shown.dataset.text.replace("{shown}", visible.size).replace("{all}", bodies.length);
+    const text = asked.length ? shown.dataset.filtered : shown.dataset.text;
+    const counts = { shown: visible.size, found: found.length, all: bodies.length };
+    shown.textContent = text.replace(/\{(\w+)\}/g, (_, key) => counts[key]);
     more.hidden = visible.size === found.length;
   };
 

@@ -31,12 +31,14 @@ def samples_table(result: Result, language: Language) -> str:
         for falling, way in ((0, "up"), (1, "down"))
     )
     bodies = "\n".join(_sample(row, result, keys, language) for row in rows)
-    shown = word("shown", language, shown="{shown}", all="{all}")
+    shown, matching = (
+        word(key, language, shown="{shown}", found="{found}", all="{all}") for key in ("shown", "matching")
+    )
     return (
         f'<section class="card"><h2>{word("samples", language)}</h2><div class="tools" id="tools" hidden>'
         f'<label>{word("filter", language)}<input id="filter" type="search" autocomplete="off"></label>'
         f'<label>{word("sort", language)}<select id="sort">{choices}</select></label>'
-        f'<span id="shown" role="status" data-text="{shown}"></span></div>'
+        f'<span id="shown" role="status" data-text="{shown}" data-filtered="{matching}"></span></div>'
         f'<table id="samples"><thead><tr>{heads}</tr></thead>\n{bodies}\n</table>'
         f'<button id="more" type="button" hidden>{word("more", language)}</button></section>'
     )

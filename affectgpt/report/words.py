@@ -6,7 +6,8 @@ from ..schema import Language, Text
 
 WORDS = {
     "title": Text("Evaluation", "评估报告"),
-    "system": Text("System", "系统"),
+    "heading": Text("{title}: {benchmark}", "{title}：{benchmark}"),
+    "system": Text("System: {name}", "系统：{name}"),
     "notice": Text("Before you read on", "阅读前请注意"),
     "private": Text(
         "The labels and texts of the data set are quoted below, so its licence holds for this file, too: "
@@ -29,11 +30,13 @@ WORDS = {
         "实心圆点表示可与本分数比较，空心圆点表示不可比较（片段、轮表或标签获取方式不同）。菱形为基线："
         "对每个片段给出相同答案。穿过本系统圆点的横线为其区间。",
     ),
-    "best": Text("best published: {system}", "已发表最佳：{system}"),
+    "best": Text("best published: {system}, {kind}", "已发表最佳：{system}，{kind}"),
     "this": Text("this system", "本系统"),
     "floor": Text("floor", "基线"),
     "comparable": Text("comparable", "可比较"),
     "not_comparable": Text("not comparable", "不可比较"),
+    "source": Text("{source} ({kind})", "{source}（{kind}）"),
+    "because": Text("{kind}: {why}", "{kind}：{why}"),
     "scores": Text("All scores", "全部分数"),
     "score": Text("Score", "分数"),
     "value": Text("Value", "数值"),
@@ -72,6 +75,7 @@ WORDS = {
     "up": Text("rising", "升序"),
     "down": Text("falling", "降序"),
     "shown": Text("{shown} of {all} shown", "显示 {shown} / {all}"),
+    "matching": Text("{found} of {all} match, {shown} shown", "{all} 个中有 {found} 个符合，显示 {shown} 个"),
     "more": Text("Show more", "显示更多"),
     "texts": Text("Texts", "文本"),
     "error": Text("No prediction: {why}", "无预测：{why}"),
