@@ -63,8 +63,11 @@ def test_truth_metric_and_tables_fit_each_other():
     assert scales == {"cmu-mosi": 3.0, "cmu-mosei": 3.0, "ch-sims": 1.0, "ch-sims-v2": 1.0}
     primary = {name: row.primary for name, row in BENCHMARKS.items() if row.metric == "wheels"}
     assert primary == {
-        "emer-v2": "m_avg", "ovmerd-plus": "level1_f", "mer2025-ov": "mer2025_final", "mer2026-fg": "level1_f",
-    }  # fmt: skip
+        "emer-v2": "m_avg",
+        "ovmerd-plus": "level1_f",
+        "mer2025-ov": "mer2025_final",
+        "mer2026-fg": "level1_f",
+    }
 
 
 def test_traps_are_told():

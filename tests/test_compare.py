@@ -85,6 +85,12 @@ def test_what_is_not_alike_is_not_compared(change, line):
     assert caught.value.text.zh != caught.value.text.en
 
 
+def test_scores_of_different_formulas_are_not_compared():
+    other = replace(POOR, scores=(replace(POOR.headline, formula="accuracy"),))
+    with pytest.raises(AffectError, match="share no score"):
+        compare(GOOD, other)
+
+
 def test_labels_from_another_place_are_told():
     parsed = replace(POOR, settings=POOR.settings | {"labels": {"read": "text"}})
     assert "different ways" in compare(GOOD, parsed).warnings[0].en

@@ -230,6 +230,7 @@ def test_a_data_set_of_others_is_not_replaced(tmp_path, sources):
     out = tmp_path / "out"
     build(out, **sources)
     assert build(out, **sources)[0], "our own may be replaced"
+    assert out.stat().st_mode & 0o777 == 0o755  # others may read it
     card = out / "README.md"
     card.write_text(card.read_text(encoding="utf-8").replace(MARK, ""), encoding="utf-8")
     with pytest.raises(AffectError, match="not written by this command"):

@@ -1,5 +1,8 @@
 """Tables that are joined, and what decides between two values, two files, two languages."""
 
+import json
+from pathlib import Path
+
 import emer_files as emer
 import pytest
 
@@ -83,3 +86,15 @@ def test_clips_of_mer_are_known_by_most_of_their_names(tmp_path, others, licence
     rows = [(f"sample_0000000{n}", "a") for n in range(2)] + [(f"mine_{n}", "b") for n in range(others)]
     (table,) = check([emer.write_table(tmp_path / "t.csv", ("name", "mood"), rows)]).tables
     assert licence in table.layout.licence.en
+
+
+def test_the_table_of_the_examples_is_what_lies_beside_the_clips():
+    folder = Path(__file__).parents[1] / "examples"
+    rows = load_emer(str(folder / "references.jsonl"), clips=str(folder))
+    assert len(rows) == 4
+    for sample in rows:
+        known = json.loads((folder / f"{sample.name}.json").read_text(encoding="utf-8"))
+        assert sample.subtitle[known["language"]] == known["subtitle"]
+        assert {language: sample.parts(language) for language in ("en", "zh")} == known["parts"]
+        assert list(sample.labels) == known["labels"]["en"]
+        assert Path(sample.clip).name == f"{sample.name}.mp4"

@@ -279,3 +279,15 @@ def test_what_must_be_read_whole_is_bounded(tmp_path, monkeypatch, limit, file):
     monkeypatch.setattr(tables, limit, size)
     if file == "t.json":
         assert len(read_rows(tmp_path / file).rows) == 2
+
+
+def test_a_blank_line_in_front_decides_no_delimiter(tmp_path):
+    assert read_rows(put(tmp_path, "t.tsv", "\nname\ttext\na\tb\n")).rows == ({"name": "a", "text": "b"},)
+
+
+def test_one_bad_byte_does_not_make_gb18030_something_else(tmp_path):
+    rows = [f"{number},她很高兴".encode("gb18030") for number in range(20)]
+    table = read_rows(put(tmp_path, "t.csv", b"\n".join([b"name,text", *rows, b"20,\xff", b""])))
+    assert table.encoding == "gb18030"
+    assert {row["text"] for row in table.rows} == {"她很高兴"}
+    assert [problem.row for problem in table.problems] == [21]

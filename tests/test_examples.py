@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affectgpt.data import load_emer
 from affectgpt.engine import load_engine
 from affectgpt.media import load_clip
 from affectgpt.reason import explain
@@ -348,14 +347,3 @@ def test_short_scripts_run(script):
     )
     assert run.returncode == 0, run.stderr[-2000:]
     assert len(run.stdout) > 300
-
-
-def test_the_table_of_references_is_that_of_the_clips():
-    samples = load_emer(str(FOLDER / "references.jsonl"), clips=str(FOLDER))
-    assert [sample.name for sample in samples] == sorted(NAMES)
-    for sample in samples:
-        known = reference(sample.name)
-        assert sample.subtitle[known["language"]] == known["subtitle"]
-        assert {language: sample.parts(language) for language in ("en", "zh")} == known["parts"]
-        assert list(sample.labels) == known["labels"]["en"]
-        assert Path(sample.clip).name == f"{sample.name}.mp4"

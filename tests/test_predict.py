@@ -296,3 +296,8 @@ def test_the_fingerprint_of_the_signal_engine():
     for name in ("emer-v2", "mme-sa"):
         with pytest.raises(AffectError, match="labels-only"):
             fingerprint(BENCHMARKS[name], SignalEngine(), language="en", labels_only=True)
+
+
+def test_an_error_is_in_the_language_of_the_run(loaded, tmp_path):
+    run(["bad"], tmp_path / "p.jsonl", language="zh")
+    assert rows_of(tmp_path / "p.jsonl")[0]["error"] == "bad.mp4 已损坏：请修复。"
