@@ -15,7 +15,7 @@ SEED = 7
 SAMPLE_RATE_HZ = 16_000
 CLIP_S, PICTURES, SIDE_PX = 5, 8, 224
 MODE = "multiface_audio_face_text"
-SUBTITLE = "I don't know! I, I, I don't have experience in this area."
+SUBTITLE = "I have no idea! Well, I, I, I was never there before."
 DESCRIBE = "Please infer the person's emotional state and provide your reasoning process."
 LABELS = "Please recognize all possible emotional states of the character."
 # What is asked about one clip: (mode, question).
