@@ -231,6 +231,14 @@ def test_marks_of_a_judge():
         evaluated("emer-v1", said, english, language="zh")
 
 
+def test_a_judge_that_gives_no_mark_leaves_the_headline_undefined():
+    truth = samples(Sample("b", reference=Text("He smiles. So he is happy.", "")))
+    result = evaluated("emer-v1", predictions(Prediction("b", text="A smile.")), truth, judge=Teacher())
+    assert (result.primary, result.headline.value, result.headline.samples) == ("clue_overlap", None, 0)
+    assert "no mark: 2" in told(result)
+    assert result.warnings[0].en.startswith("The score is not defined")
+
+
 def test_descriptions_and_labels_are_scored_together():
     text = Text("He smiles and says “well done”. So he is happy.", "")
     truth = samples(Sample("a", reference=text, labels=("happy",)))

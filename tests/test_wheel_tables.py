@@ -126,6 +126,12 @@ def test_our_own_wheel():
         load_wheels(year=2025)
 
 
+def test_tables_that_were_read_unchecked_are_official_once_they_are_known(folder, monkeypatch):
+    assert not load_wheels(folder, year=2025, check=False).official
+    publish(folder, monkeypatch)
+    assert load_wheels(folder).official
+
+
 def test_published_tables_are_known_by_their_content(published):
     wheels = load_wheels(published)
     assert (wheels.year, wheels.version, wheels.official) == (2025, "2025", True)

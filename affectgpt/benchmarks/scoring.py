@@ -150,12 +150,13 @@ def by_judge(
     def judged(said: Mapping[str, tuple[str, tuple[str, ...] | None]]) -> tuple[Marks, list[Judgement]]:
         """Marks of texts and their labels (None: the judge finds them in the text)."""
         marks: Marks = {"clue": dict.fromkeys(truth), "label": dict.fromkeys(truth)}
-        pairs = []
+        pairs, asked = [], set()
         for name, (text, labels) in said.items():
             for aspect, known in (
                 ("clue", described and texts[name]),
                 ("label", texts[name] or wanted[name]),
             ):
+                asked |= {aspect} if known else set()
                 if known and (text or (aspect == "label" and labels)):
                     pairs.append(Pair(name, aspect, text, texts[name], labels, wanted[name], language))
                 elif known:
@@ -163,9 +164,7 @@ def by_judge(
         found = list(judge(pairs))
         for one in found:
             marks[one.aspect][one.name] = one.score
-        return {
-            a: values for a, values in marks.items() if any(x is not None for x in values.values())
-        }, found
+        return {aspect: values for aspect, values in marks.items() if aspect in asked}, found
 
     def of_constant(said: dict[str, tuple[str, ...]]) -> list[Measured]:
         return measures.by_judge(judged({name: (", ".join(x), x) for name, x in said.items()})[0])
