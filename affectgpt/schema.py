@@ -108,7 +108,7 @@ class Clip:
     short side at most 480 pixels. `wave` (S,) float32: mono sound at 16 kHz, placed by its time stamps.
     `player_mp4`: a normalised file for a browser. `media`: facts about the file (sizes, rates, codecs,
     decoder, resampler) for `Explanation.provenance`. `find_faces` tracks the faces when `faces` is first
-    read, so that sound and words need not wait for the picture.
+    read, so that sound and words need not wait for the picture. `left_out`: modalities that were taken away.
     """
 
     name: str
@@ -118,11 +118,12 @@ class Clip:
     track_times_s: np.ndarray
     wave: np.ndarray
     cues: tuple[Cue, ...] = ()
-    subtitle_source: Literal["none", "user", "file", "embedded"] = "none"
+    subtitle_source: Literal["none", "user", "file", "embedded", "asr"] = "none"
     warnings: tuple[Text, ...] = ()
     media: dict[str, Any] = field(default_factory=dict)
     player_mp4: bytes | None = None
     find_faces: Callable[[Clip], Faces] | None = None
+    left_out: tuple[Modality, ...] = ()
 
     @cached_property
     def faces(self) -> Faces:

@@ -6,7 +6,7 @@ import math
 import os
 import threading
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import PurePath
 from typing import Literal
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from ..decode import Refused
 from ..decode.confine import Limits
+from ..remember import remembered
 from ..schema import SAMPLE_RATE_HZ, AffectError, Clip, Cue, Faces, Text
 from .messages import refusal, remark
 from .resample import NAME as RESAMPLER
@@ -23,11 +24,13 @@ from .sniff import open_checked, read_checked, shown_name
 from .subtitles import MAX_BYTES as MAX_SUBTITLE_BYTES
 from .subtitles import clean, parse_subtitle, window_cues
 
-__all__ = ["Limits", "limits_from_env", "load_clip"]
+__all__ = ["Limits", "limits_from_env", "load_clip", "with_subtitle"]
 
 SETTING_PREFIX = "AFFECTGPT_"
 MAX_SETTING = 1e12  # the kernel takes no larger limits
 BLACK_LEVEL = 24  # of 255; nothing can be seen in a picture that is nowhere brighter
+OUTSIDE = Text("No line of the subtitle lies inside the clip.", "字幕中没有一行落在本片段的时间范围内。")
+Source = Literal["user", "file", "embedded", "asr"]
 
 
 def limits_from_env(environment: dict[str, str] | None = None) -> Limits:
@@ -105,20 +108,12 @@ def load_clip(
         wave, resampler = to_16_khz(wave, answer.sound["rate_hz"]), RESAMPLER
     if len(answer.frames) and answer.frames.max() < BLACK_LEVEL:
         warnings.append(Text("The picture is black.", "画面是全黑的。"))
+    source: Source = "user" if subtitle else "file"
     if given is None:
-        cues = tuple(
+        source = "embedded"
+        given = tuple(
             Cue(text, start, max(start, end)) for start, end, raw in answer.cues if (text := clean(raw))
         )
-        cues = window_cues(cues, start_s=0.0, duration_s=answer.duration_s)
-    else:
-        cues = window_cues(given, start_s=start_s or 0.0, duration_s=answer.duration_s)
-        if given and not cues:
-            warnings.append(
-                Text(
-                    "No line of the subtitle lies inside the clip.", "字幕中没有一行落在本片段的时间范围内。"
-                )
-            )
-    source = "none" if not cues else "embedded" if given is None else "user" if subtitle else "file"
     media = {
         **answer.file,
         "start_s": start_s or 0.0,
@@ -130,19 +125,56 @@ def load_clip(
     if decoder == "decord":
         media["decoder"] += ", eight frames by decord"
     media["load_s"] = round(time.perf_counter() - began, 4)
-    return Clip(
+    clip = Clip(
         name=PurePath(name).stem,
         duration_s=answer.duration_s,
         frames=answer.frames,
         track=answer.track,
         track_times_s=np.array(answer.track_times_s, np.float64),
         wave=wave,
-        cues=cues,
-        subtitle_source=source,
         warnings=tuple(warnings),
         media=media,
         player_mp4=answer.player_mp4,
         find_faces=_find_faces,
+    )
+    return _subtitled(clip, given, source, 0.0 if source == "embedded" else start_s or 0.0)
+
+
+def with_subtitle(
+    clip: Clip,
+    subtitle: str | None = None,
+    *,
+    subtitle_file: str | os.PathLike[str] | None = None,
+    source: Source | None = None,
+) -> Clip:
+    """Return the same clip with other words: a text (plain, SRT, VTT or ASS), a file, or none.
+
+    Pictures and sound stay the same arrays, so that nothing measured of them is measured again. `source`
+    replaces "user" or "file". Raises AffectError for a file that is no subtitle, and for both at once.
+    """
+    _check_request(subtitle, subtitle_file, None, None, "pyav")
+    warnings = tuple(x for x in clip.warnings if x != OUTSIDE)
+    clip = replace(clip, warnings=warnings)
+    if subtitle_file is None:
+        given = parse_subtitle(subtitle) if subtitle else ()
+        return _subtitled(clip, given, source or "user", 0.0)
+    name = shown_name(subtitle_file)
+    try:
+        given = parse_subtitle(read_checked(subtitle_file, max_bytes=MAX_SUBTITLE_BYTES), name)
+    except Refused as refused:
+        raise refusal(refused.code, name, refused.values) from refused
+    return _subtitled(clip, given, source or "file", 0.0)
+
+
+def _subtitled(clip: Clip, given: tuple[Cue, ...], source: Source, start_s: float) -> Clip:
+    """`given` are the lines of the whole clip, of which it is the part from `start_s` on."""
+    cues = window_cues(given, start_s=start_s, duration_s=clip.duration_s)
+    outside = (OUTSIDE,) if given and not cues and source != "embedded" else ()
+    return replace(
+        clip,
+        cues=cues,
+        subtitle_source=source if cues else "none",
+        warnings=(*clip.warnings, *outside),
     )
 
 
@@ -180,7 +212,7 @@ def _remarks(notes: list[tuple[str, list[float]]]) -> list[Text]:
 def _find_faces(clip: Clip) -> Faces:
     from ..faces import track_faces
 
-    return track_faces(clip)
+    return remembered(clip.track, "faces", lambda: track_faces(clip))
 
 
 def _preload_scipy(rate_hz: int) -> None:

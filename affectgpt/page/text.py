@@ -6,6 +6,14 @@ import logging
 import uuid
 
 from ..schema import AffectError, Language, Text
+from .text_about import ABOUT
+from .text_clues import CLUES
+from .text_compare import COMPARE
+from .text_emer import EMER
+from .text_errors import ERRORS
+from .text_evaluate import EVALUATE
+from .text_explain import EXPLAIN
+from .text_scores import SCORES
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +27,11 @@ TEXT: dict[str, Text] = {
         "看得见依据的情绪分析：从面部、声音和话语中测得线索，写成可以对照片段逐条核实的解释。",
     ),
     "language": Text("Language", "语言"),
+    "tab_explain": Text("Explain", "分析"),
+    "tab_emer": Text("EMER", "EMER 数据"),
+    "tab_compare": Text("Compare", "对比"),
+    "tab_evaluate": Text("Evaluate", "评测"),
+    "tab_about": Text("About", "关于"),
     # what goes in
     "notice_title": Text("Before you upload", "上传之前"),
     "notice": Text(
@@ -173,6 +186,9 @@ TEXT: dict[str, Text] = {
     ),
 }
 
+for table in (EXPLAIN, CLUES, SCORES, EMER, COMPARE, EVALUATE, ABOUT, ERRORS):
+    assert not TEXT.keys() & table.keys(), f"said twice: {TEXT.keys() & table.keys()}"
+    TEXT.update(table)
 
 # Units of `Clue.unit` that are words; signs such as Hz, dB, s and % are the same in both languages.
 UNITS_ZH = {

@@ -1,0 +1,60 @@
+"""What all tabs of the page share: engines, visitors, kept clips, examples, the data set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..muting import leave_out
+from ..reason import reason
+from ..schema import Clip, Event, Explanation, Language, Modality
+from .engines import Engines
+from .files import EXAMPLES, Example, Uploads, find_examples
+from .kept import Kept
+
+DATASET, CLIPS = "AFFECTGPT_DATASET", "AFFECTGPT_CLIPS"  # environment: what to browse, and its clips
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a clip is asked about: the engine (None: the default), the modalities left out, sampled answers."""
+
+    engine: str | None = None
+    without: tuple[Modality, ...] = ()
+    samples: int = 0  # of AffectGPT; 0: its likeliest answer
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer that is on the page, with what is needed to draw it again in either language."""
+
+    explanation: Explanation
+    duration_s: float
+    setup: Setup = Setup()
+
+
+@dataclass
+class Services:
+    """Made once for a page. `data`, `clips`: the EMER data set that its operator has named, if any."""
+
+    engines: Engines
+    examples: list[Example] = field(default_factory=list)
+    uploads: Uploads = field(default_factory=Uploads)
+    kept: Kept = field(default_factory=Kept)
+    data: str | None = None
+    clips: str | None = None
+
+    @classmethod
+    def made(cls, engines: Engines, *, data: str | None = None, clips: str | None = None) -> Services:
+        """Return the services of this process; data and clips default to what the environment names."""
+        return cls(
+            engines,
+            find_examples(EXAMPLES),
+            data=data or os.environ.get(DATASET) or None,
+            clips=clips or os.environ.get(CLIPS) or None,
+        )
+
+    def events(self, clip: Clip, setup: Setup, language: Language) -> Iterator[Event]:
+        """Yield the answer about a clip; closing the stream stops the engine."""
+        yield from reason(leave_out(clip, setup.without), self.engines.get(setup.engine), language=language)

@@ -1,0 +1,55 @@
+"""What a tab of the page is: components where it is made, their words in two languages, what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ..schema import Language
+from .services import Services
+
+ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "engine"}  # of every event that runs an engine
+AT_ONCE = {"concurrency_limit": None}  # of an event that only needs the queue, without which no error shows
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}  # of every event of the page itself
+
+
+@dataclass
+class Shell:
+    """The page around the tabs: its language, and the last answer of the first tab (a `Shown` or None)."""
+
+    services: Services
+    demo: gr.Blocks
+    language: gr.Radio
+    shown: gr.State
+
+
+class Tab:
+    """One tab, made inside its `gr.Tab`, so that its components lie there; it holds no visitor's data."""
+
+    title: str  # key of its heading in `text.TEXT`
+
+    def __init__(self, shell: Shell):
+        self.shell, self.services = shell, shell.services
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Make the components."""
+        raise NotImplementedError
+
+    def wire(self) -> None:
+        """Say what happens when something is pressed; called when all tabs have been laid out."""
+
+    def sentences(self, language: Language) -> dict[gr.components.Component, Any]:
+        """Return what each component with fixed words shows in `language`."""
+        return {}
+
+    def greet(self, request: gr.Request, language: Language) -> dict[gr.components.Component, Any]:
+        """Return what is drawn beyond the fixed words when the page is opened."""
+        return {}
+
+    @property
+    def greeted(self) -> list[gr.components.Component]:
+        """The components that `greet` may return beside those of `sentences`."""
+        return []

@@ -1,0 +1,7 @@
+"""The sentences of the page about: clues."""
+
+from __future__ import annotations
+
+from ..schema import Text
+
+CLUES: dict[str, Text] = {}
