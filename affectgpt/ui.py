@@ -66,7 +66,7 @@ class Page:
         self.services = services
         cleaning = (DELETE_EVERY_S, DELETE_AGE_S)
         with Quiet(title=say("window", "en"), delete_cache=cleaning, analytics_enabled=False) as self.demo:
-            shown = gr.State(None)  # a `Shown`: the last answer of the first tab
+            shown = gr.State(None, time_to_live=DELETE_AGE_S)  # a `Shown`: the last answer of the first tab
             with gr.Row(elem_id="ag-top"):
                 self.header = gr.HTML(html.header("en"), apply_default_css=False)
                 choices = [("English", "en"), ("中文", "zh")]
@@ -75,12 +75,13 @@ class Page:
                 )
             self.shell = Shell(services, self.demo, self.language, shown)
             self.tabs: list[Tab] = []
-            self.items: list[gr.Tab] = []
+            self.items: dict[Tab, gr.Tab] = {}
             with gr.Tabs(elem_id="ag-tabs"):
                 for kind in TABS:
                     with gr.Tab(say(kind.title, "en"), elem_id=f"ag-{kind.title}") as item:
-                        self.tabs.append(kind(self.shell))
-                    self.items.append(item)
+                        tab = kind(self.shell)
+                    self.items[tab] = item
+                    self.tabs += [tab, *tab.blocks]
         fixed = list(self.sentences("en"))  # out of the page: what is made there becomes a part of it
         with self.demo:
             self._wire(fixed)
@@ -107,6 +108,8 @@ class Page:
     def sentences(self, language: Language) -> dict:
         """Return every fixed sentence of the page in `language`."""
         drawn: dict = {self.header: html.header(language)}
-        for tab, item in zip(self.tabs, self.items, strict=True):
-            drawn |= {item: gr.Tab(label=say(tab.title, language)), **tab.sentences(language)}
+        for tab, item in self.items.items():
+            drawn[item] = gr.Tab(label=say(tab.title, language))
+        for tab in self.tabs:
+            drawn |= tab.sentences(language)
         return drawn

@@ -1,5 +1,6 @@
 """Shared toys: a clip made of arrays, an engine that measures nothing, the reference data when present."""
 
+import shutil
 from pathlib import Path
 
 import media_files as files
@@ -43,6 +44,40 @@ def bases(tmp_path_factory) -> dict[str, str]:
 
     folders = write_bases(tmp_path_factory.mktemp("bases"))
     return {role: str(folder) for role, folder in folders.items()}
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync", "--mute-audio"]
+FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # a camera that is drawn
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium; `chromium.new_page(viewport=...)` is one visitor with a session of their own."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The address of the real page with the signal engine."""
+    from affectgpt import ui
+    from affectgpt.page import files
+
+    if not list(files.EXAMPLES.glob("*.mp4")):
+        pytest.skip("no examples/ beside the package")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(files.ROOT_VARIABLE, str(tmp_path_factory.mktemp("uploads")))
+        demo = ui.build_demo()
+        _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+        yield url
+        demo.close()
 
 
 def make_clip(**values) -> Clip:

@@ -1,41 +1,9 @@
 """The page in a real browser: an example is answered, and nothing is asked of the outside."""
 
 import math
-import shutil
 import wave
 
 import pytest
-
-from affectgpt import ui
-from affectgpt.page import files
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync", "--mute-audio"]
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-    pytest.mark.skipif(not list(files.EXAMPLES.glob("*.mp4")), reason="no examples/ beside the package"),
-]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv(files.ROOT_VARIABLE, str(tmp_path_factory.mktemp("uploads")))
-    demo = ui.build_demo()
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
-    yield url
-    demo.close()
-    patch.undo()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(

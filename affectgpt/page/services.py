@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 
 from ..muting import leave_out
 from ..reason import reason
-from ..schema import Clip, Event, Explanation, Language, Modality
+from ..reference import Reference
+from ..schema import Clip, Event, Explanation, Language, Modality, Text
+from ..signals.timeline import Timeline
 from .engines import Engines
+from .face_strip import Crop
 from .files import EXAMPLES, Example, Uploads, find_examples
 from .kept import Kept
+from .visitors import Visitors
 
 DATASET, CLIPS = "AFFECTGPT_DATASET", "AFFECTGPT_CLIPS"  # environment: what to browse, and its clips
 
@@ -25,13 +29,21 @@ class Setup:
     samples: int = 0  # of AffectGPT; 0: its likeliest answer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shown:
-    """An answer that is on the page, with what is needed to draw it again in either language."""
+    """An answer that is on the page, with what is needed to draw it again in either language.
+
+    timeline, crops: curves and faces of the clip. reference: (text, labels) to score
+    against, when one belongs to the clip. stored: when and by what it was made, of an answer that is not new.
+    """
 
     explanation: Explanation
     duration_s: float
     setup: Setup = Setup()
+    timeline: Timeline | None = None
+    crops: tuple[Crop, ...] = ()
+    reference: Reference | None = None
+    stored: Text | None = None
 
 
 @dataclass
@@ -42,6 +54,7 @@ class Services:
     examples: list[Example] = field(default_factory=list)
     uploads: Uploads = field(default_factory=Uploads)
     kept: Kept = field(default_factory=Kept)
+    visitors: Visitors = field(default_factory=Visitors)
     data: str | None = None
     clips: str | None = None
 

@@ -26,12 +26,17 @@ class Shell:
 
 
 class Tab:
-    """One tab, made inside its `gr.Tab`, so that its components lie there; it holds no visitor's data."""
+    """One tab, made inside its `gr.Tab`, so that its components lie there; it holds no visitor's data.
+
+    A block of a tab, such as "what if", is one, too: its tab makes it where it shall lie and adds it to
+    `blocks`. A block that draws the last answer listens to `shell.shown.change`.
+    """
 
     title: str  # key of its heading in `text.TEXT`
 
     def __init__(self, shell: Shell):
         self.shell, self.services = shell, shell.services
+        self.blocks: list[Tab] = []
         self.lay_out()
 
     def lay_out(self) -> None:
