@@ -1,14 +1,18 @@
-# make demo · test · lint · bench: each makes .venv and installs what it needs.
+# make demo · test · test-browser · lint · bench: each makes .venv and installs what it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-browser lint bench clean
 demo: $(VENV)/demo.done
 	$(BIN)/python app.py
 
 test: $(VENV)/dev.done
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile  # two processes: most tests wait or use one core
+
+# The part of the suite that drives the real page in a headless Chromium (Debian: apt install chromium).
+test-browser: $(VENV)/dev.done
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/test_browser*.py tests/test_report_browser.py
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .

@@ -1,9 +1,13 @@
 """Hugging Face Space entry: builds the page and serves it."""
 
-from affectgpt.ui import build_demo, launch_options, warm_up
+try:
+    import spaces  # on a Space with shared GPUs it must come before torch
+except ImportError:
+    spaces = None
 
-demo = build_demo()
+from affectgpt.ui import build_demo, serve
+
+demo = build_demo(gpu=spaces and spaces.GPU)
 
 if __name__ == "__main__":
-    warm_up()
-    demo.launch(**launch_options())
+    serve(demo)

@@ -10,6 +10,7 @@ from typing import Any
 from . import appraisal, labels, writing
 from .clues import MEASURES
 from .machine import versions
+from .muting import LEFT_OUT, named
 from .schema import Clip, Clue, Language, Modality, Part, Text, Verdict
 
 VERSION = "2"  # of the rules: clues, weights, prototypes and wording; raise it when an answer changes
@@ -76,13 +77,16 @@ class SignalEngine:
 
     def explain(self, clip: Clip, clues: Sequence[Clue], language: Language) -> Iterator[tuple[Part, str]]:
         """Yield the explanation sentence by sentence, each to be appended to its part."""
+        missing = self.missing(clip, clues)
+        chosen = [name for name, why in missing.items() if why == LEFT_OUT[name]]
         parts = writing.write(
             clues,
             self.labels(clip, clues, ""),
             language,
-            missing=self.missing(clip, clues),
+            missing={name: why for name, why in missing.items() if name not in chosen},
             lost=clip.faces.lost if clip.has_picture else None,
         )
+        parts |= {name: LEFT_OUT[name][language] for name in chosen}  # no lack that the reader must know of
         for part, text in parts.items():
             for piece in SENTENCE.findall(text):
                 yield part, piece
@@ -110,7 +114,7 @@ class SignalEngine:
             out["acoustic"] = MISSING["no_voice"]
         if not clip.subtitle.strip():
             out["lexical"] = MISSING["no_words"]
-        return out
+        return named(out, clip)
 
     def provenance(self, clip: Clip) -> dict[str, Any]:
         """Return what the answer stands on: rules, backends, what is lost by them, versions and settings."""
@@ -121,6 +125,7 @@ class SignalEngine:
             "faces": faces.backend if faces else None,
             "lost": {"en": faces.lost.en, "zh": faces.lost.zh} if faces and faces.lost else None,
             "subtitle_source": clip.subtitle_source,
+            "left_out": list(clip.left_out),
             "media": dict(clip.media),
             "python": platform.python_version(),
             "libraries": versions(LIBRARIES),

@@ -1,11 +1,13 @@
-"""Explanations as one self-contained page to read or to send: no script, no clip, nothing loaded from
-elsewhere."""
+"""Explanations as one self-contained page to read or to send: no script, no clip unless asked for, nothing
+loaded from elsewhere."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from html import escape
 
+from .assessment import headline
 from .schema import MODALITIES, Clue, Explanation, Language, Text
 
 TITLES = {
@@ -25,6 +27,7 @@ WORDS = {
     "clues": Text("Measured clues", "测得线索"),
     "written": Text("Clues, written by a model, not measured", "线索（由模型写出，并非测得）"),
     "appraisal": Text("valence {v}, arousal {a}", "效价 {v}，唤醒度 {a}"),
+    "scores": Text("Against the reference", "与参考答案的对照"),
     "title": Text("What was seen, heard and said", "所见、所闻、所言"),
 }
 STYLE = """
@@ -46,19 +49,29 @@ section h3 { margin: 0; font-size: .95rem; color: var(--c) } section p { margin:
 .soft, small { color: var(--soft) } table { border-collapse: collapse; width: 100%; font-size: .9rem }
 td { border-top: 1px solid var(--line); padding: .3rem .5rem; vertical-align: top }
 td.n { white-space: nowrap; text-align: right }
+video { display: block; max-width: 100%; max-height: 70vh; margin: 0 auto 1.5rem; border-radius: 14px }
 """
 
 
-def to_html(explanations: Sequence[Explanation]) -> str:
-    """Return one HTML page with a card for each explanation; every text in it is escaped."""
+def to_html(explanations: Sequence[Explanation], *, clip: bytes | None = None) -> str:
+    """Return one HTML page with a card for each explanation; every text in it is escaped.
+
+    clip: an MP4 of our own making that is put into the page, above the cards.
+    """
     language: Language = explanations[0].language if explanations else "en"
     cards = "\n".join(_card(explanation) for explanation in explanations)
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{WORDS["title"][language]}</title>'
         f"<style>{STYLE}</style></head><body><main><h1>{WORDS['title'][language]}</h1>"
-        f'<p class="soft">{NOTICE[language]}</p>\n{cards}\n</main></body></html>\n'
+        f'<p class="soft">{NOTICE[language]}</p>\n{_video(clip)}{cards}\n</main></body></html>\n'
     )
+
+
+def _video(clip: bytes | None) -> str:
+    if clip is None:
+        return ""
+    return f'<video controls src="data:video/mp4;base64,{base64.b64encode(clip).decode()}"></video>\n'
 
 
 def _card(explanation: Explanation) -> str:
@@ -87,6 +100,14 @@ def _card(explanation: Explanation) -> str:
         f'<p class="soft">{WORDS["missing"][language]}: {escape(text[language])}</p>'
         for text in explanation.missing.values()
     )
+    scores = ""
+    if explanation.scores:
+        line, notes = headline(explanation.scores, language), explanation.scores["notes"]
+        told = " ".join(note[language] for note in notes)
+        scores = (
+            f"<p><b>{WORDS['scores'][language]}</b> {escape(line)}<br>"
+            f'<small class="soft">{escape(told)}</small></p>'
+        )
     rows = "".join(_row(clue, language) for clue in explanation.clues)
     kind = "written" if any(clue.kind == "written" for clue in explanation.clues) else "clues"
     facts = [explanation.provenance.get(name) for name in ("version", "model", "quantization")]
@@ -95,7 +116,7 @@ def _card(explanation: Explanation) -> str:
     )
     return (
         f"<article><h2>{escape(explanation.name)}</h2><div class=labels>{labels}</div>"
-        f"{conflicts}{parts}{missing}"
+        f"{conflicts}{parts}{missing}{scores}"
         f"<details><summary>{WORDS[kind][language]} ({len(explanation.clues)})</summary>"
         f"<table>{rows}</table></details><small>{engine}</small></article>"
     )

@@ -15,7 +15,7 @@ import typer
 from .commands import data, evaluate, predict, weights
 from .console import MESSAGES, Lang, Model, Quantize, check_outputs, mistake, quiet_libraries, told, write
 from .media.sniff import shown_name
-from .reference import Reference, read_reference
+from .reference import Reference, checked, read_reference
 from .schema import AffectError, Explanation
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,10 @@ def explain(
     subtitles: Annotated[
         list[str], typer.Option(help="SRT, VTT, ASS or TXT file; once for each clip.", metavar="FILE")
     ] = [],
+    transcribe: Annotated[
+        bool,
+        typer.Option("--transcribe", help="Have Whisper write down what is said where no words are given."),
+    ] = False,
     reference: Annotated[
         list[str],
         typer.Option(help="Reference explanation or labels to score against: text, or a TXT or JSON file."),
@@ -99,8 +103,9 @@ def explain(
             if len(values) not in (0, len(clips)):
                 raise mistake("one_each", option=option, given=len(values), clips=len(clips))
         check_outputs(json_file, html_file, [*clips, *subtitles, *reference])
-        references = [read_reference(text, language.value) for text in reference]
+        references = [checked(*read_reference(text, language.value)) for text in reference]
         runner = load_engine(engine, model, **_options(engine, quantize, samples, seed))
+        hear = _transcriber() if transcribe else None
     if runner.why:
         print(runner.why[language.value], file=sys.stderr)
     if runner.name == "signal" and (quantize or samples or seed):
@@ -115,7 +120,7 @@ def explain(
             name = shown_name(task.path)
             print(f"[{number}/{len(clips)}] {name}", file=sys.stderr)
             try:
-                done.append(_explain_one(task, runner, start, end, language.value, stream=not quiet))
+                done.append(_explain_one(task, runner, hear, start, end, language.value, stream=not quiet))
             except AffectError as error:
                 failed = failed or 2  # a bug, 1, is not hidden by a later mistake
                 print(error.text[language.value], file=sys.stderr)
@@ -144,26 +149,42 @@ def explain(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 7860,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on.", envvar="GRADIO_SERVER_NAME")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen on.", min=1, max=65535, envvar="GRADIO_SERVER_PORT")
+    ] = 7860,
     engine: Engine = "auto",
     model: Model = None,
     quantize: Quantization = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID|DIR|FILE",
+            envvar="AFFECTGPT_DATASET",
+            help="EMER data to browse: Hub id, folder or table.",
+        ),
+    ] = None,
+    clips: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", envvar="AFFECTGPT_CLIPS", help="Folder with the clips of that data."),
+    ] = None,
 ):
     """Start the page on this machine."""
     from .engine import load_engine
-    from .ui import build_demo, launch_options, warm_up
+    from .ui import build_demo
+    from .ui import serve as serve_page
 
     with told("en"):
         runner = load_engine(engine, model, **_options(engine, quantize))
-    if runner.why:
-        print(runner.why.en, file=sys.stderr)
-    demo = build_demo(runner)
-    warm_up()
-    try:
-        demo.launch(server_name=host, server_port=port, **launch_options())
-    except OSError as error:
-        raise mistake("serve", host=host, port=port, why=error.strerror or "in use") from error
+        if runner.why:
+            print(runner.why.en, file=sys.stderr)
+        demo = build_demo(runner, data=data, clips=clips)
+        try:
+            serve_page(demo, server_name=host, server_port=port)
+        except OSError as error:
+            raise mistake("serve", host=host, port=port, why=error.strerror or "in use") from error
 
 
 for command in (predict.predict, evaluate.evaluate, evaluate.compare, predict.benchmarks):
@@ -184,11 +205,23 @@ def _options(engine: str, quantize: Quantize | None, samples: int = 0, seed: int
     return {"quantize": quantize.value if quantize else None, "settings": settings}
 
 
-def _explain_one(task: Task, engine, start_s, end_s, language, *, stream: bool) -> Explanation:
+def _transcriber():
+    from .transcribe import load_transcriber
+
+    quiet_libraries()
+    return load_transcriber()
+
+
+def _explain_one(task: Task, engine, hear, start_s, end_s, language, *, stream: bool) -> Explanation:
     from .media import load_clip
     from .reason import fold, reason
 
     clip = load_clip(task.path, task.subtitle, subtitle_file=task.subtitle_file, start_s=start_s, end_s=end_s)
+    if hear and clip.has_sound and not clip.cues:
+        from .transcribe import transcribed
+
+        clip = transcribed(clip, hear(clip.wave))
+        print(f"  {hear.name}: {clip.subtitle or '-'}", file=sys.stderr)
     events, last_part = [], None
     for event in reason(clip, engine, language=language):
         events.append(event)
@@ -201,12 +234,12 @@ def _explain_one(task: Task, engine, start_s, end_s, language, *, stream: bool) 
             last_part = part
     explanation = fold(events)
     if task.reference:
-        from .metrics import score
+        from .assessment import assess
 
-        text, labels = task.reference
-        explanation = explanation.with_scores(score(explanation, text or labels, labels=labels))
+        found = assess(explanation.text, explanation.labels, *task.reference, language)
+        explanation = explanation.with_scores(found)
     if stream:
-        scores = "\n" + _score_line(explanation) if explanation.scores else ""
+        scores = "\n" + _score_line(explanation) if task.reference else ""
         write("-", f"\n\n{_label_line(explanation)}{scores}\n")
     for warning in explanation.warnings:
         print(f"  ! {warning[language]}", file=sys.stderr)
@@ -224,15 +257,9 @@ def _label_line(explanation: Explanation) -> str:
 
 
 def _score_line(explanation: Explanation) -> str:
-    scores = explanation.scores or {}
-    labels, clues = scores["label_overlap"], scores["clue_overlap"]
-    pieces = [
-        scores["judge"],
-        f"labels F1 {labels['f1']:.2f} (precision {labels['precision']:.2f}, recall {labels['recall']:.2f})",
-    ]
-    if clues:
-        pieces.append(f"clues {clues['score']:.2f}")
-    return "= " + " · ".join(pieces)
+    from .assessment import headline
+
+    return "= " + headline(explanation.scores or {}, explanation.language)
 
 
 def main() -> None:

@@ -87,10 +87,7 @@ def aligned_faces(
     if side_px < 1 or (count is not None and count < 1):
         raise ValueError(f"side_px and count must be at least 1, not {side_px} and {count}")
     face = clip.faces.main
-    rows = np.zeros(0, int) if face is None else _usable(face)
-    if count is not None and len(rows):
-        count = min(count, len(rows))
-        rows = rows[np.arange(count) * len(rows) // count]
+    rows = np.zeros(0, int) if face is None else chosen(face, count)
     out = np.zeros((len(rows), side_px, side_px, 3), np.uint8)
     box = BOX_OF_CASCADES if clip.faces.backend == "haar" else BOX_OF_MESH_DETECTOR
     done: dict[int, np.ndarray] = {}
@@ -99,6 +96,15 @@ def aligned_faces(
             done[row] = _crop(clip.track[face.index[row]], face, row, box, side_px, mask)
         crop[:] = done[row]
     return out
+
+
+def chosen(face: Face, count: int | None = None) -> np.ndarray:
+    """Return the positions in `face.index` that `aligned_faces` cuts."""
+    rows = _usable(face)
+    if count is None or not len(rows):
+        return rows
+    count = min(count, len(rows))
+    return rows[np.arange(count) * len(rows) // count]
 
 
 def _usable(face: Face) -> np.ndarray:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,10 @@ from .schema import AffectError, Language, Text
 MAX_BYTES = 1024 * 1024  # of a reference file
 FILE_ENDINGS = (".json", ".txt")
 MAX_NAME = 1000  # characters; what is longer is a text, not the name of a file
+MAX_TEXT = 8000  # characters of a reference text; one in the EMER form has up to about 3,000
+MAX_LABELS, MAX_LABEL = 100, 40  # labels, and characters of each
+BETWEEN_LABELS = re.compile(r"[,，、;；\n]")
+TITLE = Text("Reference", "参考答案")
 
 MESSAGES = {
     "missing": Text("There is no file {name}: check its name.", "没有文件 {name}：请检查文件名。"),
@@ -27,6 +33,22 @@ MESSAGES = {
     "nothing": Text(
         "The reference {name} holds neither a text nor labels: give an explanation, or a list of emotions.",
         "参考 {name} 中既没有文本也没有标签：请提供解释文字或情绪列表。",
+    ),
+    "empty": Text(
+        "There is no reference yet: paste an explanation, labels, or both.",
+        "还没有参考答案：请粘贴解释文字、标签，或两者都填。",
+    ),
+    "long_text": Text(
+        "The reference has {given} characters: use at most {most}.",
+        "参考文本有 {given} 个字符：最多 {most} 个。",
+    ),
+    "many_labels": Text(
+        "The reference has {given} labels: use at most {most}.",
+        "参考标签有 {given} 个：最多 {most} 个。",
+    ),
+    "long_label": Text(
+        "A label of the reference has {given} characters: separate labels by commas, at most {most} each.",
+        "有一个参考标签长达 {given} 个字符：标签之间请用逗号分隔，每个最多 {most} 个字符。",
     ),
 }
 
@@ -52,6 +74,8 @@ def read_reference(given: str, language: Language) -> Reference:
         text = decode(read_checked(path, max_bytes=MAX_BYTES), name)
     except Refused as refused:
         raise _error("missing" if refused.code == "missing" else "unreadable", name) from refused
+    except AffectError as error:  # it speaks of subtitles
+        raise _error("unreadable", name) from error
     if path.suffix.lower() != ".json":
         return _found(text.strip(), [], name)
     try:
@@ -66,6 +90,34 @@ def read_reference(given: str, language: Language) -> Reference:
     return _found(
         said if isinstance(said, str) else "", _labels(_in_language(data.get("labels"), language)), name
     )
+
+
+def checked(text: str, labels: Iterable[str]) -> Reference:
+    """Return a reference without control characters and blank labels, within the limits above.
+
+    Invisible characters (control, direction, surrogates) go. Raises AffectError for a reference that is too
+    long or empty.
+    """
+    text, names = visible(text).strip(), [name for label in labels if (name := visible(label).strip())]
+    if len(text) > MAX_TEXT:
+        raise _mistake("long_text", given=len(text), most=MAX_TEXT)
+    if len(names) > MAX_LABELS:
+        raise _mistake("many_labels", given=len(names), most=MAX_LABELS)
+    if longest := max((len(name) for name in names if len(name) > MAX_LABEL), default=0):
+        raise _mistake("long_label", given=longest, most=MAX_LABEL)
+    if not text and not names:
+        raise _mistake("empty")
+    return text, names
+
+
+def split_labels(typed: str) -> list[str]:
+    """Return the labels of what was typed as one line or more: separated by commas, 、 or semicolons."""
+    return [name.strip() for name in BETWEEN_LABELS.split(typed) if name.strip()]
+
+
+def visible(text: str) -> str:
+    """Return `text` without characters that nobody sees, such as marks of writing direction."""
+    return "".join(char for char in text if char in "\n\t" or not unicodedata.category(char).startswith("C"))
 
 
 def _is(kind: Callable[[], bool], given: str) -> bool:
@@ -96,4 +148,9 @@ def _found(text: str, labels: list[str], name: str) -> Reference:
 
 
 def _error(key: str, name: str) -> AffectError:
-    return AffectError(MESSAGES[key].en.format(name=name), MESSAGES[key].zh.format(name=name))
+    return _mistake(key, name=name)
+
+
+def _mistake(key: str, **values: object) -> AffectError:
+    said = MESSAGES[key].filled(**values)
+    return AffectError(said.en, said.zh, title=TITLE)

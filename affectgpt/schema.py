@@ -47,8 +47,7 @@ class Text:
 
 
 class AffectError(Exception):
-    """What a user can mend: "what is wrong: what to do", in both languages, with a short title for the
-    page."""
+    """What a user can mend: "what is wrong: what to do", in both languages, and a short title."""
 
     def __init__(self, en: str, zh: str = "", *, title: Text = Text("This did not work", "未能完成")):
         super().__init__(en)
@@ -210,8 +209,7 @@ class Clue:
 
 @dataclass(frozen=True)
 class Label:
-    """An open-vocabulary emotion word (`name` English, lower case) with the positions of the clues that
-    support it."""
+    """An open-vocabulary emotion word (`name` English, lower case); `clues`: positions of its evidence."""
 
     name: str
     text: Text
@@ -221,8 +219,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two modalities that disagree; a possibility, never a verdict. `clues` are positions in the list of
-    clues."""
+    """Two modalities that disagree: a possibility, never a verdict. `clues`: positions of the clues."""
 
     name: str
     text: Text
@@ -231,8 +228,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Window:
-    """The appraisal of a stretch of 2-3 s; labels are empty and values None where nothing was measured
-    ("unclear")."""
+    """The appraisal of a stretch of 2-3 s; without labels and values where nothing was measured."""
 
     start_s: float
     end_s: float
@@ -280,8 +276,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The answer for one clip; `to_dict` is the one format on disk (schema:
-    `affectgpt/explanation.schema.json`)."""
+    """The answer for one clip; `to_dict` is the one format on disk (`explanation.schema.json`)."""
 
     name: str
     language: Language
@@ -292,15 +287,12 @@ class Explanation:
     missing: dict[Modality, Text] = field(default_factory=dict)
     warnings: tuple[Text, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
-    timings: dict[str, float] = field(
-        default_factory=dict
-    )  # seconds since the start at which each stage ended
+    timings: dict[str, float] = field(default_factory=dict)  # seconds at which each stage ended
     scores: dict[str, Any] | None = None  # against a reference, when one was given
 
     @property
     def text(self) -> str:
-        """The whole explanation in the EMER form: visual, acoustic, lexical part and joint inference, one
-        paragraph each."""
+        """The whole explanation in the EMER form: three parts and the inference, one paragraph each."""
         return "\n\n".join(self.parts[part] for part in (*MODALITIES, "inference") if self.parts.get(part))
 
     @property
@@ -312,21 +304,17 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         verdict, language = self.verdict, self.language
+        labels = [
+            {"label": x.name, "text": x.text[language], "confidence": x.confidence, "clues": list(x.clues)}
+            for x in verdict.labels
+        ]
         return {
             "name": self.name,
             "language": language,
             "engine": self.engine,
             "text": self.text,
             "parts": dict(self.parts),
-            "labels": [
-                {
-                    "label": x.name,
-                    "text": x.text[language],
-                    "confidence": x.confidence,
-                    "clues": list(x.clues),
-                }
-                for x in verdict.labels
-            ],
+            "labels": labels,
             "cannot_tell": verdict.cannot_tell[language] if verdict.cannot_tell else None,
             "valence": verdict.valence,
             "arousal": verdict.arousal,
@@ -343,3 +331,20 @@ class Explanation:
             "timings": dict(self.timings),
             "scores": self.scores,
         }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Explanation:
+        """Restore what `to_dict` gave; but for clues, both sides of a `Text` are the language stored."""
+        one = {name: data[name] for name in cls.__dataclass_fields__.keys() & data.keys()}
+        found = {name: data[name] for name in Verdict.__dataclass_fields__.keys() & data.keys()}
+        rows = [(x["label"], x["text"], x["confidence"], x["clues"]) for x in data["labels"]]
+        found["labels"] = tuple(Label(name, Text(t, t), sure, tuple(at)) for name, t, sure, at in rows)
+        clashes = [(x["name"], x["text"], x["clues"]) for x in data["conflicts"]]
+        found["conflicts"] = tuple(Conflict(name, Text(t, t), tuple(at)) for name, t, at in clashes)
+        found["windows"] = tuple(Window(**{**x, "labels": tuple(x["labels"])}) for x in data["windows"])
+        found["modalities"] = {name: tuple(values) for name, values in data["modalities"].items()}
+        found["cannot_tell"] = Text(why, why) if (why := data["cannot_tell"]) else None
+        one["clues"] = tuple(Clue.from_dict(clue) for clue in data["clues"])
+        one["missing"] = {name: Text(why, why) for name, why in data["missing"].items()}
+        one["warnings"] = tuple(Text(x, x) for x in data["warnings"])
+        return cls(**one, verdict=Verdict(**found))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -20,13 +23,16 @@ from .page.evaluate_tab import EvaluateTab
 from .page.explain_tab import ExplainTab
 from .page.look import DELETE_AGE_S, DELETE_EVERY_S, Quiet, launch_options
 from .page.services import Services
-from .page.tab import PRIVATE, Shell, Tab
+from .page.serving import health, serve_until_told
+from .page.tab import PRIVATE, Shell, Tab, language_of
 from .page.text import say
 from .reason import fold, reason
 from .schema import Language
+from .transcribe import why_no_transcriber
 
-__all__ = ["build_demo", "launch_options", "warm_up"]
+__all__ = ["build_demo", "launch_options", "serve", "warm_up"]
 MAX_QUEUE = 24  # visitors that may wait
+TIDY_EVERY_S = 10.0
 TABS: tuple[type[Tab], ...] = (ExplainTab, EmerTab, CompareTab, EvaluateTab, AboutTab)
 
 
@@ -47,16 +53,39 @@ def build_demo(
     return Page(Services.made(Engines(engine or load_engine(), gpu=gpu), data=data, clips=clips)).demo
 
 
+def serve(demo: gr.Blocks, **options: Any) -> None:
+    """Serve the page until the process is told to end; options: of `launch`, beside ours.
+
+    Raises OSError when the port is taken.
+    """
+    serve_until_told(demo, demo.closing, then=warm_up, **{**launch_options(), **options})
+
+
 def warm_up() -> threading.Thread:
-    """Explain an example in the background, so that the first visitor does not wait for libraries to load."""
+    """Explain an example in the background, so that the first visitor does not wait for libraries to load;
+    and find out whether speech can be transcribed."""
 
     def run() -> None:
         for clip in sorted(files.EXAMPLES.glob("*.mp4"))[:1]:
             fold(reason(load_clip(clip, "Warm.", player=True), load_engine("signal")))
 
+    threading.Thread(target=why_no_transcriber, name="ask the Hub", daemon=True).start()
     thread = threading.Thread(target=run, name="warm up", daemon=True)
     thread.start()
     return thread
+
+
+def keep_tidy(page: Page, every_s: float = TIDY_EVERY_S) -> None:
+    """Tidy up every few seconds, in a thread that ends with the page."""
+    alive = weakref.ref(page)
+
+    def run() -> None:
+        while (found := alive()) is not None:
+            found.tidy()
+            del found
+            time.sleep(every_s)
+
+    threading.Thread(target=run, name="tidy", daemon=True).start()
 
 
 class Page:
@@ -66,6 +95,8 @@ class Page:
         self.services = services
         cleaning = (DELETE_EVERY_S, DELETE_AGE_S)
         with Quiet(title=say("window", "en"), delete_cache=cleaning, analytics_enabled=False) as self.demo:
+            self.demo.traces, self.demo.closing = services.traces, services.closing
+            self.demo.health = partial(health, self.demo, services.engines.default, services.closing)
             shown = gr.State(None, time_to_live=DELETE_AGE_S)  # a `Shown`: the last answer of the first tab
             with gr.Row(elem_id="ag-top"):
                 self.header = gr.HTML(html.header("en"), apply_default_css=False)
@@ -88,7 +119,13 @@ class Page:
             for tab in self.tabs:
                 tab.wire()
             Api(services)
+        keep_tidy(self)
         self.demo.queue(max_size=MAX_QUEUE, default_concurrency_limit=1)
+
+    def tidy(self) -> None:
+        """Delete what is left of visitors who have gone, and what was kept long enough."""
+        for visitor in self.services.tidy():
+            self.demo.forget(visitor)
 
     def _wire(self, fixed: list) -> None:
         greeted = [component for tab in self.tabs for component in tab.greeted]
@@ -97,9 +134,8 @@ class Page:
         self.language.input(self.sentences, self.language, fixed, queue=False, **PRIVATE)
 
     def greet(self, request: gr.Request) -> dict:
-        """Draw the page in the visitor's language: `?lang=zh`, else the language of the browser."""
-        wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")
-        language: Language = "zh" if wanted.lower().startswith("zh") else "en"
+        """Draw the page in the visitor's language."""
+        language = language_of(request)
         drawn = {self.language: language, **self.sentences(language)}
         for tab in self.tabs:
             drawn |= tab.greet(request, language)

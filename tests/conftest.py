@@ -1,7 +1,10 @@
 """Shared toys: a clip made of arrays, an engine that measures nothing, the reference data when present."""
 
 import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import media_files as files
 import numpy as np
@@ -64,20 +67,51 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """The address of the real page with the signal engine."""
+@dataclass(frozen=True)
+class Site:
+    """A page that is served: its address, the folder of its uploads, and the page itself."""
+
+    url: str
+    root: Path
+    demo: Any
+
+    def left(self) -> list[str]:
+        """Return the names of the files of visitors that lie there."""
+        found = [path for path in self.root.rglob("*") if path.is_file() and "examples" not in path.parts]
+        return sorted(path.name for path in found)
+
+
+@contextmanager
+def serving(root: Path, engine=None, **options):
+    """Serve the page with its files under `root`; the signal engine unless another is given."""
     from affectgpt import ui
+    from affectgpt.page import files
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(files.ROOT_VARIABLE, str(root))
+        demo = ui.build_demo(engine, **options)
+        _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+        try:
+            yield Site(url, root, demo)
+        finally:
+            demo.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The real page with the signal engine."""
     from affectgpt.page import files
 
     if not list(files.EXAMPLES.glob("*.mp4")):
         pytest.skip("no examples/ beside the package")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(files.ROOT_VARIABLE, str(tmp_path_factory.mktemp("uploads")))
-        demo = ui.build_demo()
-        _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
-        yield url
-        demo.close()
+    with serving(tmp_path_factory.mktemp("uploads")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """The address of the real page with the signal engine."""
+    return site.url
 
 
 def make_clip(**values) -> Clip:

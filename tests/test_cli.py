@@ -67,7 +67,7 @@ def test_text_page_and_scores(sound, tmp_path):
     )
     assert run.returncode == 0, run.stderr
     assert "happy" in run.stdout
-    assert "labels F1 1.00" in run.stdout
+    assert "label F 1.00" in run.stdout
     html = page.read_text(encoding="utf-8")
     assert "<b>so</b>" not in html, "words from outside are escaped"
     assert "apparent emotion" in html

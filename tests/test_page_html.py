@@ -1,15 +1,17 @@
 """What the page draws: nothing foreign is markup, every sentence has two languages, videos go as they are."""
 
-from dataclasses import replace
 from html import escape
 
 import pytest
 from conftest import FakeEngine, make_clip
 
-from affectgpt.page import html, look
+from affectgpt import ui
+from affectgpt.page import files, html
+from affectgpt.page.engines import Engines
+from affectgpt.page.services import Services
 from affectgpt.page.text import TEXT
 from affectgpt.reason import explain
-from affectgpt.schema import Conflict, Label, Text, Verdict, Window
+from affectgpt.schema import Text
 
 EVIL = '"><img src=x onerror=alert(1)>'
 
@@ -18,19 +20,6 @@ def test_everything_foreign_is_escaped():
     class Evil(FakeEngine):
         name = EVIL
 
-        def clues(self, clip):
-            for modality, clues in super().clues(clip):
-                evil = [replace(clue, text=Text(EVIL, EVIL), unit=EVIL, basis=EVIL) for clue in clues]
-                yield modality, evil
-
-        def explain(self, clip, clues, language):
-            yield from (("visual", EVIL), ("inference", EVIL))
-
-        def labels(self, clip, clues, text):
-            evil = Text(EVIL, EVIL)
-            labels, window = (Label(EVIL, evil, 0.5, (0, 99)),), Window(0, 1, 0, 0, (EVIL,))
-            return Verdict(labels, 0, 0, 0, (Conflict(EVIL, evil, (1,)),), (window,), {}, evil)
-
         def missing(self, clip, clues):
             return {"acoustic": Text(EVIL, EVIL)}
 
@@ -38,21 +27,32 @@ def test_everything_foreign_is_escaped():
             return {"version": EVIL, "faces": EVIL, "lost": {"en": EVIL, "zh": EVIL}}
 
     result = explain(make_clip(name=EVIL, warnings=(Text(EVIL, EVIL),)), Evil())
-    pair = {"cluster": EVIL, "predicted": [EVIL], "reference": [EVIL]}
-    labels = {"f1": 1.0, "precision": 1.0, "recall": 1.0, "pairs": [pair]}
-    result = result.with_scores({"judge": EVIL, "label_overlap": labels, "clue_overlap": None})
     pieces = [
-        html.verdict(result, "en"),
-        html.clues(result, "en", duration_s=2.0),
-        html.text(result, "en"),
         html.limits(result, "en"),
-        html.scores(result, "en"),
         html.status({}, "en", state="failed", title=EVIL, note=EVIL),
         html.examples([(EVIL, EVIL, EVIL)], "en"),
+        html.here(EVIL, [(EVIL, EVIL)], "en"),
+        html.words_note(Text(EVIL, EVIL), "en", edited=True),
     ]
     for piece in pieces:
         assert "<img" not in piece
         assert escape(EVIL) in piece
+
+
+def test_the_line_of_stages_begins_with_the_check_and_knows_what_is_done():
+    line = html.status({"checked": 0.0, "prepared": 1.25}, "en", state="running")
+    assert line.index("Checked") < line.index("Prepared") < line.index("Read") < line.index("Labelled")
+    assert line.count('class="done"') == 2
+    assert line.count('class="now"') == 1
+    assert "<small>1.2 s</small>" in line
+    stopped = html.status({"checked": 0.0}, "zh", state="stopped")
+    assert ("已停止" in stopped, stopped.count('class="now"')) == (True, 0)
+
+
+def test_an_engine_is_named_only_where_there_is_no_choice():
+    assert html.here("", [], "en") == ""
+    assert "<details" not in html.here("Signal", [], "en")
+    assert "Signal" in html.here("Signal", [("AffectGPT", "no weights")], "en")
 
 
 def test_every_sentence_has_both_languages():
@@ -67,8 +67,10 @@ def test_no_tool_of_gradio_opens_a_video_that_is_shown(tmp_path, monkeypatch):
 
     for name in ("ffmpeg_installed", "video_is_playable", "convert_video_to_playable_mp4"):
         monkeypatch.setattr(processing_utils, name, lambda *_: pytest.fail("gradio looked into the video"))
+    monkeypatch.setenv(files.ROOT_VARIABLE, str(tmp_path))
     file = tmp_path / "copy.webm"
     file.write_bytes(b"x")
-    for field in (look.Layout().player, look.Layout().clip):
+    tab = ui.Page(Services.made(Engines(FakeEngine()))).tabs[0]
+    for field in (tab.player, tab.clip):
         assert field.postprocess(str(file)).path == str(file)
         assert field.postprocess(None) is None

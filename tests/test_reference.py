@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from affectgpt.reference import read_reference
+from affectgpt.reference import MAX_LABEL, MAX_LABELS, MAX_TEXT, checked, read_reference, split_labels
 from affectgpt.schema import AffectError
 
 
@@ -63,3 +63,43 @@ def test_a_folder_and_endless_brackets_are_one_line(tmp_path):
     deep.write_text("[" * 100_000)
     with pytest.raises(AffectError, match="not valid JSON"):
         read_reference(str(deep), "en")
+
+
+def test_a_reference_is_cleaned_and_bounded():
+    assert checked(" She\u200b smiles.\x00\nYes.\t", ["jo\u202ey", " ", "\u2066"]) == (
+        "She smiles.\nYes.",
+        ["joy"],
+    )
+    assert checked("x" * MAX_TEXT, ["y" * MAX_LABEL] * MAX_LABELS)[0] == "x" * MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "en", "zh"),
+    [
+        ("x" * 10_000, [], "10000 characters: use at most 8000", "10000 个字符：最多 8000"),
+        ("", ["x" * 10_000], "10000 characters: separate labels", "长达 10000 个字符"),
+        ("", ["x"] * 10_000, "10000 labels", "10000 个：最多 100"),
+        ("", [], "no reference yet: paste", "还没有参考答案"),
+    ],
+)
+def test_what_is_wrong_with_a_reference_is_said_in_both_languages(text, labels, en, zh):
+    with pytest.raises(AffectError) as caught:
+        checked(text, labels)
+    assert en in caught.value.text.en
+    assert zh in caught.value.text.zh
+    assert caught.value.title.zh == "参考答案"
+
+
+def test_typed_labels_are_separated_by_commas_of_both_languages():
+    assert split_labels(" worried, very tense，悲伤、愤怒; calm；\n ok ,, ") == [
+        "worried", "very tense", "悲伤", "愤怒", "calm", "ok",
+    ]  # fmt: skip
+    assert split_labels(" \n") == []
+
+
+def test_a_file_that_is_no_text_is_told_as_a_reference(tmp_path):
+    file = tmp_path / "reference.txt"
+    file.write_bytes(b"\x00\xff\x00\xfe" * 20)
+    with pytest.raises(AffectError, match=r"reference\.txt: give a text or a JSON file") as caught:
+        read_reference(str(file), "en")
+    assert caught.value.title.en == "Reference"

@@ -13,8 +13,9 @@ from tiny_engine import SHORT, clip_of, engine, models  # noqa: F401
 
 from affectgpt import trained
 from affectgpt.baseline import SignalEngine
+from affectgpt.muting import LEFT_OUT, leave_out
 from affectgpt.reason import explain, fold, reason
-from affectgpt.schema import MODALITIES, STAGES, Faces, Text
+from affectgpt.schema import MODALITIES, STAGES, AffectError, Faces, Text
 from affectgpt.trained import AffectGPTEngine
 
 SCHEMA = json.loads(
@@ -140,19 +141,55 @@ def test_the_oldest_clip_is_forgotten(engine, monkeypatch):
     assert len(ran) == 6, "it was used later than clip 2"
     explain(clip_of(2), engine)
     assert len(ran) == 8
-    assert len(engine.encoded) == 2
+    assert len(engine.encoded) == 2 * 2, "sound and frames"
 
 
-def test_clips_that_are_nearly_the_same(looking):
-    """Faces are cut from the track, so it counts as well."""
+def test_each_medium_is_encoded_once(looking):
+    """Faces are cut from the track, so it counts; what they are looked for with counts as well."""
     looking.encoded.clear()
-    clips = [clip_of(1, face=True), clip_of(1, face=None), clip_of(1, face=True, track=clip_of(2).track)]
-    clips += [clip_of(1, face=True, picture=False), clip_of(1, face=True, sound=False), clip_of(2, face=True)]
-    for number, clip in enumerate(clips, 1):
-        explain(clip, looking)
-        assert len(looking.encoded) == number - (number > 1), "faces are found by the same tool in each clip"
-    first, second = (looking.encoded[key][0] for key in list(looking.encoded)[:2])
-    assert not first.visual_features.equal(second.visual_features)
+    ran, whole = towers(looking), clip_of(1, face=True)
+    for clip, expected in (
+        (whole, ["audio_tower", "vision_tower"]),
+        (leave_out(whole, ["visual"]), []),
+        (leave_out(clip_of(1, face=True, words="Other words."), ["acoustic"]), []),
+        (clip_of(1, face=True, track=clip_of(2).track), ["vision_tower"]),
+        (clip_of(1, face=False), []),  # nobody looks for a face
+        (clip_of(1, face=True, wave=clip_of(2).wave), ["audio_tower"]),
+    ):
+        ran.clear()
+        answer = explain(clip, looking)
+        assert ran == expected
+        assert ("remembered" in answer.provenance["steps_s"]) == (clip is not whole)
+        assert tuple(answer.timings) == STAGES
+    kinds = [medium for medium, _ in looking.encoded]
+    assert (kinds.count("audio"), kinds.count("face")) == (2, 3)
+
+
+@pytest.mark.parametrize("without", [["acoustic"], ["visual"], ["lexical"], ["acoustic", "lexical"]])
+def test_what_is_left_out_runs_no_encoder_and_is_named(engine, models, without):
+    whole = clip_of(1)
+    explain(whole, engine)
+    ran = towers(engine)
+    answer = explain(leave_out(whole, without), engine)
+    assert ran == []
+    assert answer.provenance["left_out"] == [name for name in MODALITIES if name in without]
+    for name in without:
+        assert answer.missing[name] == LEFT_OUT[name]
+    fresh = AffectGPTEngine(str(models["frame"]), settings=SHORT)
+    assert lasting(answer) == lasting(explain(leave_out(clip_of(1), without), fresh))
+
+
+def test_other_settings_share_the_model_and_what_was_encoded(engine):
+    explain(clip_of(1), engine)
+    ran, other = towers(engine), engine.with_settings(samples=3)
+    answer = explain(clip_of(1), other)
+    assert answer.provenance["settings"]["samples"] == 3
+    assert [purpose for purpose, _ in modes(answer)].count("labels") == 3
+    assert ran == []
+    assert other.model is engine.model
+    assert engine.settings.samples == 0
+    with pytest.raises(AffectError, match="samples"):
+        engine.with_settings(samples=1000)
 
 
 def test_faces_are_not_looked_for_again(looking):

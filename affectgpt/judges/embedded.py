@@ -23,13 +23,14 @@ from functools import lru_cache
 from math import sqrt
 from typing import Any
 
-from ..metrics.overlap import JUDGE, VERSION, quotation_overlap, reference_labels
+from ..metrics.overlap import quotation_overlap, reference_labels
 from ..observables import clues_named, emotions_named, sector, shown
 from ..schema import Language, Text
 from ..vocabulary import cluster
 from ..wheel import base_labels
 from .judgement import HIGHEST, LOWEST, Judgement, Pair
 
+JUDGE, VERSION = "affectgpt-overlap", 3  # raise the version when a mark of the same texts changes
 CLUE, SECTOR, WORD, QUOTE = 1.0, 1.0, 0.5, 2.0  # weights of what a description names
 SAME_SECTOR, SAME_CORE = 0.9, 0.5  # likeness of two labels
 MAX_CHARS = 20_000  # of a description that are read; published ones have up to 2,900

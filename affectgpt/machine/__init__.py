@@ -22,6 +22,7 @@ HUB_TIMEOUT_S = 3.0
 LIBRARIES = ("torch", "transformers", "peft", "accelerate", "bitsandbytes", "huggingface_hub")
 OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python")
 GPU_SIGNS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA, NVIDIA under WSL, AMD
+LENT_GPU = "SPACES_ZERO_GPU"  # set on a Space whose GPUs are lent: PyTorch is made to believe in one
 HIDDEN = Text("hidden by CUDA_VISIBLE_DEVICES", "被 CUDA_VISIBLE_DEVICES 隐藏")
 UNSEEN = Text(
     "there seems to be one, but PyTorch {torch} does not see it: check the driver, or install a CUDA build",
@@ -223,7 +224,7 @@ def _version(name: str) -> str | None:
 
 def _gpus() -> tuple[tuple[Gpu, ...], Text | None]:
     """The CUDA devices; PyTorch is only imported where there may be one."""
-    signs = any(map(os.path.exists, GPU_SIGNS)) or shutil.which("nvidia-smi")
+    signs = any(map(os.path.exists, GPU_SIGNS)) or shutil.which("nvidia-smi") or os.environ.get(LENT_GPU)
     if not signs or not util.find_spec("torch"):
         return (), None
     try:

@@ -16,12 +16,13 @@ from ..decode import Refused
 from ..decode.confine import Limits
 from ..remember import remembered
 from ..schema import SAMPLE_RATE_HZ, AffectError, Clip, Cue, Faces, Text
-from .messages import refusal, remark
+from .messages import PART_TITLE, refusal, remark
 from .resample import NAME as RESAMPLER
 from .resample import to_16_khz
 from .sandbox import read_media
 from .sniff import open_checked, read_checked, shown_name
 from .subtitles import MAX_BYTES as MAX_SUBTITLE_BYTES
+from .subtitles import TITLE as SUBTITLE_TITLE
 from .subtitles import clean, parse_subtitle, window_cues
 
 __all__ = ["Limits", "limits_from_env", "load_clip", "with_subtitle"]
@@ -184,16 +185,19 @@ def _check_request(subtitle, subtitle_file, start_s, end_s, decoder) -> None:
         raise AffectError(
             "A subtitle text and a subtitle file were given: give one of them.",
             "同时给出了字幕文本和字幕文件：请只给其中一种。",
+            title=SUBTITLE_TITLE,
         )
     if any(x is not None and not (math.isfinite(x) and x >= 0) for x in (start_s, end_s)):
         raise AffectError(
             "Start and end must be seconds from the beginning of the clip: correct them.",
             "起点和终点应为距片段开头的秒数：请更正。",
+            title=Text(*PART_TITLE),
         )
     if end_s is not None and end_s <= (start_s or 0.0):
         raise AffectError(
             f"The end ({end_s:g} s) does not come after the start ({start_s or 0:g} s): choose a later end.",
             f"终点（{end_s:g} 秒）不在起点（{start_s or 0:g} 秒）之后：请选择更晚的终点。",
+            title=Text(*PART_TITLE),
         )
     if decoder == "decord" and (start_s or end_s is not None):
         raise AffectError(

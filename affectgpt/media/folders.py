@@ -27,11 +27,16 @@ def make(kind: Kind) -> Path:
     return Path(tempfile.mkdtemp(prefix=prefix(kind)))
 
 
+def clear() -> None:
+    """Remove our folders now; for a process that ends without what is registered for the end."""
+    _remove(lambda owner: owner == os.getpid())
+
+
 @cache
 def _remove_at_end() -> None:
     """Once: remove what killed processes of this user have left, and ours when we end."""
     _remove(lambda owner: owner == os.getpid() or not _lives(owner))  # we have made none yet
-    atexit.register(_remove, lambda owner: owner == os.getpid())
+    atexit.register(clear)
 
 
 def _remove(wanted) -> None:

@@ -7,6 +7,7 @@ from ..schema import AffectError, Text
 Pair = tuple[str, str]  # English, Chinese
 
 TITLE: Pair = ("Clip not usable", "片段无法使用")
+PART_TITLE: Pair = ("Part of the clip", "片段区间")  # of a wrong start or end
 KINDS: Pair = (
     "give a video (MP4, MOV, MKV, WebM, AVI, TS) or a sound file (WAV, MP3, FLAC, OGG, M4A)",
     "请提供视频（MP4、MOV、MKV、WebM、AVI、TS）或音频（WAV、MP3、FLAC、OGG、M4A）文件",

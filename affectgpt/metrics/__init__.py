@@ -11,7 +11,7 @@ from .classes import (
 from .completeness import completeness_statistics, modality_completeness
 from .hits import hit_or_not, hit_rate, hit_statistics
 from .mme import mme_scores, mme_statistics, parse_steps
-from .overlap import clue_overlap, label_overlap, reference_labels, score
+from .overlap import reference_labels
 from .sets import parse_groups, set_scores, set_statistics
 from .statistic import Statistic, bootstrap, mean_statistic, paired
 from .wheels import wheel_scores, wheel_statistics
@@ -23,12 +23,10 @@ __all__ = [
     "ccc_statistic",
     "class_scores",
     "class_statistics",
-    "clue_overlap",
     "completeness_statistics",
     "hit_or_not",
     "hit_rate",
     "hit_statistics",
-    "label_overlap",
     "mean_statistic",
     "mme_scores",
     "mme_statistics",
@@ -37,7 +35,6 @@ __all__ = [
     "parse_groups",
     "parse_steps",
     "reference_labels",
-    "score",
     "sentiment_scores",
     "sentiment_statistics",
     "set_scores",

@@ -1,19 +1,37 @@
-"""The public endpoints: typed, documented, JSON in and out."""
+"""The public endpoints: typed, documented, JSON in and out; everything else of the page is private."""
 
 from __future__ import annotations
 
+import json
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from ..assessment import assess
+from ..benchmarks.child import Task
+from ..benchmarks.table import BENCHMARKS
 from ..media import load_clip
 from ..reason import fold
-from ..schema import Language
-from .explain_tab import require
+from ..reference import split_labels
+from ..schema import Event, Language
+from . import files
+from .evaluation import check, evaluation
+from .evaluation import references as references_of
+from .look import MAX_REFERENCE_CHARS, as_it_is
+from .opening import require
 from .services import Services, Setup
 from .tab import ONE_AT_A_TIME
-from .text import describe
+from .text import describe, mistake
+
+DEFAULT_ENGINE = "auto"  # the one that the page was started with
+TOLD_EVERY_S = 0.5  # a caller who has gone is noticed when something is told
+EVALUATED = {"concurrency_limit": 1, "concurrency_id": "evaluate"}  # of what reads a table of predictions
+ROWS = ("samples", "columns", "statistics", "sample_scores")  # of a result: by sample
 
 
 class Api:
@@ -21,34 +39,171 @@ class Api:
 
     def __init__(self, services: Services):
         self.services = services
-        self._wire_analyze()
-
-    def _wire_analyze(self) -> None:
-        clip = gr.Video(label="clip", include_audio=True, visible=False)  # gr.api would not check the path
-        subtitle = gr.Textbox("", label="subtitle", visible=False)
         language = gr.Radio(["en", "zh"], value="en", label="language", visible=False)
-        consent = gr.Checkbox(False, label="consent", visible=False)
+        self._wire_analyze(language)
+        self._wire_evaluate(language)
+        self._wire_benchmark(language)
+
+    def _wire_analyze(self, language: gr.Radio) -> None:
+        clip = gr.Video(label="clip", include_audio=True, visible=False)  # gr.api would not check the path
+        clip._format_video = as_it_is
+        given = [
+            clip,
+            gr.Textbox("", label="subtitle", visible=False),
+            language,
+            gr.Textbox(DEFAULT_ENGINE, label="engine", visible=False),
+            gr.Checkbox(False, label="consent", visible=False),
+        ]
         out = gr.JSON(label="explanation", visible=False)
-        gr.Button(visible=False).click(
-            self.analyze, [clip, subtitle, language, consent], out, api_name="analyze", **ONE_AT_A_TIME
-        )
+        gr.Button(visible=False).click(self.analyze, given, out, api_name="analyze", **ONE_AT_A_TIME)
+
+    def _wire_evaluate(self, language: gr.Radio) -> None:
+        names = ("text", "labels", "reference", "reference_labels")
+        given = [*(gr.Textbox("", label=name, visible=False) for name in names), language]
+        out = gr.JSON(label="assessment", visible=False)
+        gr.Button(visible=False).click(self.evaluate, given, out, api_name="evaluate", concurrency_limit=2)
+
+    def _wire_benchmark(self, language: gr.Radio) -> None:
+        given = [
+            plain_file(label="predictions", visible=False),
+            gr.Dropdown(list(BENCHMARKS), value="emer-v2", label="benchmark", visible=False),
+            plain_file(label="references", visible=False),
+            language,
+            gr.Checkbox(False, label="samples", visible=False),
+        ]
+        out = gr.JSON(label="result", visible=False)
+        gr.Button(visible=False).click(self.benchmark, given, out, api_name="benchmark", **EVALUATED)
 
     def analyze(
-        self, clip: str, subtitle: str = "", language: Language = "en", consent: bool = False
-    ) -> dict[str, Any]:
-        """Explain a clip: clues, explanation and labels as one JSON object.
-
-        `subtitle` is what is said in the clip. `consent`: you may use it, and its people were informed.
+        self,
+        clip: str,
+        subtitle: str = "",
+        language: Language = "en",
+        engine: str = DEFAULT_ENGINE,
+        consent: bool = False,
+        request: gr.Request = None,
+    ) -> Iterator[dict[str, Any]]:
         """
-        visitor = uuid.uuid4().hex
-        self.services.uploads.claim(clip, visitor)
+        Explain the apparent emotion in a clip: clues from face, voice and words, an explanation, and labels
+        from an open vocabulary. The answer grows while it is made; the last one is whole. An estimate of what
+        shows, not of what anybody feels; not for decisions about people.
+
+        Parameters:
+            clip: a video or sound file of at most 60 s
+            subtitle: what is said in the clip, as text, SRT or VTT; empty takes what the file itself holds
+            language: of the explanation
+            engine: "signal" (measured clues), "affectgpt" (a trained model, where there is one), or "auto"
+            consent: true says that you may use the clip and that its people have been informed
+        Returns:
+            one Explanation, as explanation.schema.json describes it
+        """
+        call = uuid.uuid4().hex  # one session may send several clips
+        self.services.uploads.claim(clip, call)
         try:
-            require(clip, consent, subtitle)
-            loaded = load_clip(clip, subtitle.strip() or None)
-            self.services.uploads.release(clip, visitor)
-            return fold(self.services.events(loaded, Setup(), language)).to_dict()
-        except Exception as error:
-            title, message = describe(error, language)
-            raise gr.Error(message, title=title, print_exception=False) from None
+            with border(language), self.services.visitors.job(request.session_hash, "analyze"):
+                if not consent and not (clip and files.is_example(clip)):
+                    raise mistake("api_need_consent")
+                require(clip, True, subtitle)
+                setup = Setup(None if engine in ("", DEFAULT_ENGINE) else engine)
+                self.services.engines.get(setup.engine)  # before the clip is decoded
+                loaded = load_clip(clip, subtitle.strip() or None)
+                self.services.uploads.release(clip, call)
+                seen: list[Event] = []
+                told = time.monotonic()
+                with closing(self.services.events(loaded, setup, language)) as events:
+                    for event in events:
+                        if event.kind != "progress":
+                            seen.append(event)
+                        if time.monotonic() - told > TOLD_EVERY_S:
+                            told = time.monotonic()
+                            yield fold(seen).to_dict()
+                yield fold(seen).to_dict()
         finally:
-            self.services.uploads.release(clip, visitor)
+            self.services.uploads.release(clip, call)
+
+    def evaluate(
+        self,
+        text: str = "",
+        labels: str = "",
+        reference: str = "",
+        reference_labels: str = "",
+        language: Language = "en",
+    ) -> dict[str, Any]:
+        """
+        Compare one answer with one reference: overlap of clues and of labels, completeness, set scores. Only
+        texts are compared; no clip is needed.
+
+        Parameters:
+            text: the explanation to be judged
+            labels: its emotion words, separated by commas
+            reference: a description by people; may be empty when reference_labels is not
+            reference_labels: emotion words by people, separated by commas
+            language: of the reasons
+        Returns:
+            marks from 1 to 10 with reasons, the pairs of labels that met, precision, recall and F
+        """
+        with border(language):
+            if max(map(len, (text, labels, reference, reference_labels))) > MAX_REFERENCE_CHARS:
+                raise mistake("too_long", limit=MAX_REFERENCE_CHARS)
+            return assess(text, split_labels(labels), reference, split_labels(reference_labels), language)
+
+    def benchmark(
+        self,
+        predictions: str,
+        benchmark: str = "emer-v2",
+        references: str | None = None,
+        language: Language = "en",
+        samples: bool = False,
+        request: gr.Request = None,
+    ) -> Iterator[dict[str, Any]]:
+        """
+        Score a file of predictions of any system on a benchmark. While it works it tells {"step", "done",
+        "of"}; the last answer is the result.
+
+        Parameters:
+            predictions: JSONL, CSV, TSV, XLSX or Parquet, a row for each clip: name with labels, text or both
+            benchmark: name of the benchmark
+            references: a table of references; without one, the data set of this page
+            language: of the texts that are compared
+            samples: true adds what every single sample scored
+        Returns:
+            the numbers of result.json: scores with intervals, floors, published rows, warnings, problems
+        """
+        call = uuid.uuid4().hex
+        uploads = {f"{call}{at}": path for at, path in enumerate((predictions, references)) if path}
+        for name, path in uploads.items():
+            self.services.uploads.claim(path, name)
+        try:
+            with (
+                border(language),
+                self.services.visitors.job(request.session_hash, "benchmark"),
+                files.job_folder() as folder,
+            ):
+                row = check(benchmark, predictions, references)
+                wanted = references_of(row, self.services, None, references)
+                task = Task(benchmark, predictions, wanted, language, folder)
+                with closing(evaluation(task)) as steps:
+                    for step in steps:
+                        yield {"step": step.name, "done": step.done, "of": step.of}
+                result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
+                yield {name: value for name, value in result.items() if samples or name not in ROWS}
+        finally:
+            for name, path in uploads.items():
+                self.services.uploads.release(path, name)
+
+
+@contextmanager
+def border(language: Language) -> Iterator[None]:
+    """Let nothing out but a message with a title."""
+    try:
+        yield
+    except Exception as error:
+        title, message = describe(error, language)
+        raise gr.Error(message, title=title, print_exception=False) from None
+
+
+def plain_file(**looks: Any) -> gr.File:
+    """Return a field for a file that is handed on as it lies: gradio would make an empty file beside it."""
+    field = gr.File(**looks)
+    field._process_single_file = lambda given: given.path
+    return field

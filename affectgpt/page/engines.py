@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from ..engine import Engine, load_engine
-from ..schema import AffectError, Language, Text
+from ..machine.choice import MARGIN, NOT_CONFIGURED, SHOWN, configured, gib
+from ..machine.footprint import QUANTIZATIONS, estimate
+from ..schema import LANGUAGES, AffectError, Language, Text
+from . import gpu as lent
 
-NAMES = {
-    "signal": Text("Signal: measured clues", "信号引擎：测得线索"),
-    "affectgpt": Text("AffectGPT: written by a trained model", "AffectGPT：由训练模型写出"),
-}
+SIGNAL = Text("Signal (measured)", "信号引擎（测量）")
+NAMES = {"signal": SIGNAL, "affectgpt": Text("AffectGPT (trained model)", "AffectGPT（训练模型）")}
+PLACES = {"cpu": Text("CPU", "CPU"), "cuda": Text("GPU", "GPU")}
+TRAINED = Text("AffectGPT ({bits}, {place})", "AffectGPT（{bits}，{place}）")
+OTHER = Text("AffectGPT, {bits}", "AffectGPT，{bits}")
+STARTED = Text(
+    "This page was started with {loaded} weights: restart it with --quantize {name}, which takes up to "
+    "{size} of {memory}.",
+    "本页启动时加载的是 {loaded} 的权重：如需切换，请用 --quantize {name} 重新启动，"
+    "最多占用 {size} {memory}。",
+)
+STORED = Text(
+    "These weights are stored in {loaded}, which cannot be undone: give a model in 16 bit.",
+    "这些权重以 {loaded} 保存，无法还原：请换用 16 位模型。",
+)
+CHOSEN = Text(
+    "This page was started with another engine: restart it with --engine auto or affectgpt.",
+    "本页以其他引擎启动：请用 --engine auto 或 affectgpt 重新启动。",
+)
+INSTEAD = Text(
+    "The signal engine is used. ", "使用信号引擎。"
+)  # stands before the reasons of `machine.choice`
+MEMORY = {"cpu": Text("memory", "内存"), "cuda": Text("GPU memory", "显存")}
 
 
 class Engines:
@@ -19,9 +42,13 @@ class Engines:
 
     def __init__(self, loaded: Engine | None = None, *, gpu: Callable[..., Any] | None = None):
         """`gpu`: what a Space with shared GPUs wraps around an entry to one (`spaces.GPU`)."""
-        self.gpu = gpu
-        loaded = loaded or load_engine()
+        loaded, self.gpu = loaded or load_engine(), gpu
         self.default = loaded.name
+        self._why = loaded.why
+        if loaded.name == "affectgpt":
+            loaded = lent.lend(loaded, gpu)
+        elif gpu is not None:
+            gpu(lambda: None)  # a Space with shared GPUs ends when nothing in it ever asks for one
         self._loaded = {loaded.name: loaded}
         if "signal" not in self._loaded:
             self._loaded["signal"] = load_engine("signal")
@@ -31,23 +58,66 @@ class Engines:
         return [(self.title(name)[language], name) for name in self._loaded]
 
     def title(self, name: str) -> Text:
-        """Return what people call an engine."""
-        return NAMES.get(name, Text(name, name))
+        """Return what people call an engine, in a few words; of a trained one with precision and place."""
+        opened = getattr(self._loaded.get(name), "opened", None)
+        if opened is None:
+            return NAMES.get(name, Text(name, name))
+        return TRAINED.filled(bits=SHOWN[opened.quantization], place=PLACES[_kind(opened.device)])
+
+    def identity(self, name: str | None = None) -> dict[str, Any]:
+        """Return which weights an engine has: model, revision, checkpoint, quantisation, dtype, device."""
+        engine = self.get(name)
+        opened = getattr(engine, "opened", None)
+        return {**getattr(engine, "identity", {}), **({"device": opened.device} if opened else {})}
 
     def get(self, name: str | None = None) -> Engine:
         """Return an engine, None being the default. Raises AffectError for one that is not here."""
         engine = self._loaded.get(name or self.default)
         if engine is None:
             known = ", ".join(self._loaded)
+            why = self._why or Text("", "")
             raise AffectError(
-                f"There is no engine of that name here: choose one of {known}.",
-                f"这里没有该引擎：请选择 {known}。",
+                f"There is no such engine here: choose one of {known}. {why.en}".strip(),
+                f"这里没有该引擎：请选择 {known}。{why.zh}",
             )
         return engine
 
     def absent(self, language: Language) -> list[tuple[str, str]]:
         """Return (title, why it is not here) of each engine that cannot be chosen."""
-        if "affectgpt" in self._loaded:
-            return []
-        why = self._loaded["signal"].why or load_engine("auto").why
-        return [(NAMES["affectgpt"][language], why[language] if why else "")]
+        return [(title[language], why[language]) for title, why in self._absent]
+
+    @cached_property
+    def _absent(self) -> list[tuple[Text, Text]]:
+        engine = self._loaded.get("affectgpt")
+        opened = getattr(engine, "opened", None)
+        if engine is None:
+            return [(NAMES["affectgpt"], _reason(self._why))]
+        return _other_precisions(opened) if opened else []
+
+
+def _other_precisions(opened: Any) -> list[tuple[Text, Text]]:
+    """The same weights in another precision: only one of them is loaded."""
+    config, kind = opened.model.config.to_dict(), _kind(opened.device)
+    stored = getattr(getattr(opened.model, "hf_quantizer", None), "pre_quantized", False)
+    config.pop("quantization_config", None)  # of what is loaded now
+    loaded = SHOWN[opened.quantization]
+    out = []
+    for name in QUANTIZATIONS:
+        if name != opened.quantization:
+            size = gib(MARGIN * estimate(config, name).peak(opened.device))
+            why = STARTED.filled(loaded=loaded, name=name, size=size, memory=MEMORY[kind])
+            out.append((OTHER.filled(bits=SHOWN[name]), STORED.filled(loaded=loaded) if stored else why))
+    return out
+
+
+def _reason(why: Text | None) -> Text:
+    """Why there is no AffectGPT: what "auto" has found, without what stands before it; else how the page was
+    started."""
+    if why is None:
+        why = CHOSEN if configured() else NOT_CONFIGURED
+    found = (why[language].removeprefix(INSTEAD[language]) for language in LANGUAGES)
+    return Text(*found)
+
+
+def _kind(device: str) -> str:
+    return "cpu" if device == "cpu" else "cuda"

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import gradio as gr
 
-from ..schema import Language
+from ..schema import LANGUAGES, Language
+from ..transcribe import why_no_transcriber
 from . import html
-from .look import DELETED_AFTER_MIN, SOUND_TYPES, as_it_is
+from .download_block import DownloadBlock
+from .look import DELETE_AGE_S, DELETED_AFTER_MIN, MAX_SUBTITLE_CHARS, SOUND_TYPES, as_it_is
+from .reference_block import ReferenceBlock
 from .tab import Tab
 from .text import say
+from .what_if_block import WhatIfBlock
 
-MAX_SUBTITLE_CHARS = 2_000
-MAX_REFERENCE_CHARS = 8_000  # a text in the EMER form has up to about 3 000
+SUBTITLE_TYPES = [".srt", ".vtt", ".ass", ".txt"]
 # a press on an example tells the server which one
 PICK = """element.addEventListener("click", (event) => {
   const card = event.target.closest("[data-example]");
   if (card) trigger("click", {index: Number(card.dataset.example)});
 });"""
+# Gradio takes its own words from the language of the browser, when it starts. This makes the rest of the page
+# follow ours: what is drawn later, and by the style sheet what stands in the uploader.
+SPEAK = """(language) => {
+  const words = WORDS[language], root = document.documentElement;
+  root.lang = language === "zh" ? "zh-CN" : "en";
+  root.style.setProperty("--ag-drop", JSON.stringify(words.drop));
+  const places = document.querySelectorAll("#ag-clip button.upload-container");
+  places.forEach((place) => { place.ariaLabel = words.drop; });
+  const files = performance.getEntriesByType("resource");
+  const core = files.find((file) => /\\/assets\\/core-[^/]*\\.js$/.test(file.name));
+  if (core) import(core.name).then((page) => page.changeLocale?.(root.lang)).catch(() => {});
+}"""
 
 
 class ExplainForm(Tab):
@@ -27,55 +43,70 @@ class ExplainForm(Tab):
     title = "tab_explain"
 
     def lay_out(self) -> None:
-        bare = partial(gr.HTML, apply_default_css=False)  # our style sheet alone
         with gr.Row(elem_id="ag-main"):
             with gr.Column(scale=5, min_width=320, elem_classes="ag-card", elem_id="ag-input"):
-                self.notice = bare()
-                self.consent = gr.Checkbox(label=say("consent", "en"), elem_id="ag-consent", container=False)
-                ways = ["upload", "webcam"]  # as they are: a format would have gradio convert the raw file
-                self.clip = gr.Video(sources=ways, include_audio=True, format=None, elem_id="ag-clip")
-                self.clip._format_video = (
-                    as_it_is  # a class of our own would have gradio write a .pyi file here
-                )
-                self.sound = gr.File(
-                    file_types=SOUND_TYPES, height=64, elem_id="ag-sound", elem_classes="ag-file"
-                )
-                self.subtitle = gr.Textbox(lines=2, max_length=MAX_SUBTITLE_CHARS, elem_id="ag-subtitle")
-                with gr.Row(elem_id="ag-buttons"):
-                    self.run = gr.Button(variant="primary", elem_id="ag-run", scale=3)
-                    self.stop = gr.Button(elem_id="ag-stop", scale=1, min_width=90, interactive=False)
-                self.cards = bare(js_on_load=PICK, visible=bool(self.services.examples))
-                with gr.Accordion(open=False) as self.more:
-                    with gr.Row(elem_id="ag-part"):
-                        self.start = gr.Number(minimum=0, precision=2, min_width=100)
-                        self.end = gr.Number(minimum=0, precision=2, min_width=100)
-                    self.subtitle_file = gr.File(
-                        file_types=[".srt", ".vtt", ".ass", ".txt"], height=64, elem_classes="ag-file"
-                    )
-                    self.reference = gr.Textbox(lines=3, max_lines=6, max_length=MAX_REFERENCE_CHARS)
-                    self.labels = gr.Textbox(max_length=MAX_REFERENCE_CHARS)
-            with gr.Column(scale=11, min_width=320, elem_id="ag-output"):
-                self.status = bare(elem_id="ag-status")
-                with gr.Row(elem_id="ag-first"):
-                    self.player_card = gr.Column(
-                        scale=5,
-                        min_width=300,
-                        visible=False,
-                        elem_classes="ag-card",
-                        elem_id="ag-player-card",
-                    )
-                    with self.player_card:
-                        self.player_title = bare()
-                        show = {"interactive": False, "show_label": False, "buttons": []}
-                        self.player = gr.Video(elem_id="ag-player", elem_classes="ag-player", **show)
-                        self.player._format_video = as_it_is
-                    with gr.Column(scale=6, min_width=300, visible=False) as self.verdict_card:
-                        self.verdict = bare(elem_id="ag-verdict")
-                self.clues = bare(elem_id="ag-clues")
-                self.text = bare(elem_id="ag-text")
-                self.scores = bare(elem_id="ag-scores")
-                self.limits = bare(elem_id="ag-limits")
-                self.file = gr.DownloadButton(visible=False, elem_id="ag-json")
+                self._lay_out_form()
+            with gr.Column(scale=12, min_width=320, elem_id="ag-output"):
+                self._lay_out_answer()
+
+    def _lay_out_form(self) -> None:
+        bare = partial(gr.HTML, apply_default_css=False)  # our style sheet alone
+        self.notice = bare()
+        self.consent = gr.Checkbox(label=say("consent", "en"), elem_id="ag-consent", container=False)
+        ways = ["upload", "webcam"]  # as they are: a format would have gradio convert the raw file
+        self.clip = gr.Video(
+            sources=ways, include_audio=True, format=None, elem_id="ag-clip", elem_classes="ag-held"
+        )
+        self.clip._format_video = as_it_is  # a class of our own would have gradio write a .pyi file here
+        self.sound = gr.File(
+            file_types=SOUND_TYPES, height=64, elem_id="ag-sound", elem_classes="ag-file ag-held"
+        )
+        self.subtitle = gr.Textbox(lines=2, max_length=MAX_SUBTITLE_CHARS, elem_id="ag-subtitle")
+        with gr.Row(elem_id="ag-words", elem_classes="ag-held"):
+            self.upload_words = gr.UploadButton(
+                file_types=SUBTITLE_TYPES, size="sm", min_width=110, elem_id="ag-upload-words"
+            )
+            self.transcribe = gr.Button(size="sm", min_width=110, elem_id="ag-transcribe", interactive=False)
+        self.words_note = bare()
+        with gr.Row(elem_id="ag-part"):
+            self.start = gr.Number(minimum=0, precision=2, min_width=90, elem_id="ag-start")
+            self.end = gr.Number(minimum=0, precision=2, min_width=90, elem_id="ag-end")
+        engines = self.services.engines
+        choices = engines.choices("en")
+        self.engine = gr.Dropdown(
+            choices, value=engines.default, visible=len(choices) > 1, filterable=False, elem_id="ag-engine"
+        )
+        with gr.Row(elem_id="ag-buttons"):
+            self.run = gr.Button(variant="primary", elem_id="ag-run", scale=3)
+            self.stop = gr.Button(elem_id="ag-stop", scale=1, min_width=90, interactive=False)
+        self.here = bare()
+        self.words = gr.State(None, time_to_live=DELETE_AGE_S)  # `Words` of the box that nobody typed
+        self.drawn = gr.State(None, time_to_live=DELETE_AGE_S)  # `Drawn`: what stands as answer
+        self.go = gr.State(0)  # each new number starts a run
+
+    def _lay_out_answer(self) -> None:
+        bare = partial(gr.HTML, apply_default_css=False)
+        self.cards = bare(
+            js_on_load=PICK, visible=bool(self.services.examples), elem_id="ag-cards", elem_classes="ag-held"
+        )
+        self.status = bare(elem_id="ag-status")
+        with gr.Row(elem_id="ag-first"):
+            with gr.Column(scale=6, min_width=300, elem_id="ag-watched"):
+                with gr.Column(elem_classes="ag-card", elem_id="ag-player-card"):
+                    self.player_title = bare()
+                    show = {"interactive": False, "show_label": False, "buttons": []}
+                    self.player = gr.Video(elem_id="ag-player", elem_classes="ag-player", **show)
+                    self.player._format_video = as_it_is
+                    self.strip = bare(elem_id="ag-strip")
+                self.timeline = bare(elem_id="ag-timeline")
+            with gr.Column(scale=5, min_width=300, elem_id="ag-found"):
+                self.verdict = bare(elem_id="ag-verdict")
+        self.text = bare(elem_id="ag-text")
+        self.clues = bare(elem_id="ag-clues")
+        with gr.Column(elem_id="ag-after"):  # the style sheet hides it until there is an answer
+            self.blocks += [WhatIfBlock(self.shell), ReferenceBlock(self.shell)]
+            self.limits = bare(elem_id="ag-limits")
+            self.blocks.append(DownloadBlock(self.shell))
 
     def sentences(self, language: Language) -> dict:
         """Return what each component with fixed words shows in `language`."""
@@ -91,27 +122,36 @@ class ExplainForm(Tab):
             self.subtitle: gr.Textbox(
                 label=say("subtitle", language), placeholder=say("subtitle_hint", language)
             ),
-            self.subtitle_file: gr.File(label=say("subtitle_file", language)),
-            self.more: gr.Accordion(label=say("more", language)),
-            self.reference: gr.Textbox(label=say("reference_text", language)),
-            self.labels: gr.Textbox(label=say("reference_labels", language)),
-            self.run: gr.Button(say("run", language)),
+            self.upload_words: gr.UploadButton(label=say("upload_words", language)),
+            self.engine: gr.Dropdown(
+                choices=self.services.engines.choices(language), label=say("engine_choice", language)
+            ),
             self.stop: gr.Button(say("stop", language)),
             self.player_title: html.heading("player", language),
-            self.file: gr.DownloadButton(say("download", language)),
+            self.transcribe: gr.Button(say("transcribe", language)),
+        }
+
+    def what_is_here(self, language: Language) -> dict:
+        """Return the engine and what is not available, with reasons; it may ask the Hub, for some seconds."""
+        absent, why = self.services.engines.absent(language), why_no_transcriber()
+        if why:
+            absent = [*absent, (say("transcription", language), why[language])]
+        choices = self.services.engines.choices(language)
+        only = choices[0][0] if len(choices) == 1 else ""
+        return {
+            self.here: html.here(only, absent, language),
+            self.transcribe: gr.Button(interactive=why is None),
         }
 
     def clean(self) -> dict:
         """Return an empty place for the answer."""
-        # a component in a column that is not yet shown would lose its value: the player's place comes first
-        columns = {self.player_card: gr.Column(visible=True), self.verdict_card: gr.Column(visible=False)}
-        texts = dict.fromkeys((self.verdict, self.clues, self.text, self.scores, self.limits), "")
-        rest = {
+        texts = (self.verdict, self.timeline, self.strip, self.clues, self.text, self.limits)
+        return {
+            **dict.fromkeys(texts, ""),
             self.player: gr.Video(None, subtitles=None),
-            self.file: gr.DownloadButton(visible=False),
+            self.drawn: None,
             self.shell.shown: None,
         }
-        return {**columns, **texts, **rest}
 
     def buttons(self, *, running: bool) -> dict:
         """Return which buttons can be pressed."""
@@ -120,3 +160,9 @@ class ExplainForm(Tab):
             self.stop: gr.Button(interactive=running),
             self.shell.language: gr.Radio(interactive=not running),
         }
+
+
+def speak() -> str:
+    """Return the script that makes gradio's own words follow the language of the page."""
+    words = {language: {"drop": say("drop", language)} for language in LANGUAGES}
+    return SPEAK.replace("WORDS", json.dumps(words, ensure_ascii=False))

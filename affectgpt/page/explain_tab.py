@@ -2,280 +2,273 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import gradio as gr
 
-from ..media import load_clip
-from ..metrics import score
 from ..reason import fold
-from ..schema import AffectError, Clip, Event, Explanation, Language
+from ..reference import split_labels
+from ..schema import LANGUAGES, AffectError, Clip, Language
+from ..transcribe import load_transcriber, transcribed
 from . import files, html
-from .explain_form import MAX_REFERENCE_CHARS, MAX_SUBTITLE_CHARS, ExplainForm
+from .explain_answer import Drawn, ExplainAnswer, example_in
+from .explain_form import speak
+from .explain_steps import steps
 from .look import toast
+from .opening import open_clip, require
 from .services import Setup, Shown
-from .tab import AT_ONCE, ONE_AT_A_TIME, PRIVATE
-from .text import describe, mistake
+from .stored import stored_answer
+from .tab import AT_ONCE, ONE_AT_A_TIME, PRIVATE, language_of
+from .text import describe, say
+from .words import Words, from_file, from_speech
 
-REDRAW_S = 0.1  # between two pictures of an answer that is being written
+PLACE = "explain"  # of the clip in `services.kept`
 
 
-class ExplainTab(ExplainForm):
+class ExplainTab(ExplainAnswer):
     """What happens between the components of the first tab; it holds no visitor's data."""
 
     def wire(self) -> None:
-        results = [self.verdict_card, self.verdict, self.clues, self.text, self.scores, self.limits]
-        drawn = [self.status, *results]
-        language, shown = self.shell.language, self.shell.shown
-        language.input(self.translate, [language, shown], drawn, queue=False, **PRIVATE)
+        language, quick = self.shell.language, {"queue": False, **PRIVATE}
+        clips, part = [self.clip, self.sound], [self.start, self.end]
+        box, buttons = [self.subtitle, self.words], [self.run, self.stop, language]
+        answer = [self.status, self.player, self.timeline, self.strip, self.verdict, self.clues, self.text]
+        answer += [self.limits, self.drawn, self.shell.shown]
+        form = [*clips, *box, *part]
 
-        clips, buttons = [self.clip, self.sound], [self.run, self.stop, self.shell.language]
-        filled = [self.subtitle, self.subtitle_file, self.start, self.end, self.reference, self.labels]
-        asked = [*clips, *filled, self.shell.language, self.consent]
-        answer = [
-            *asked[:-2],
-            self.shell.shown,
-            self.status,
-            self.player_card,
-            self.player,
-            *results,
-            self.file,
-        ]
-        begin = [self.status, *buttons]
-        wanted = [*clips, self.consent, self.subtitle, self.shell.language]
-        ready = self.run.click(self.check, wanted, begin, **AT_ONCE, **PRIVATE)
-        picked = self.cards.click(
-            self.fill, self.shell.language, [*clips, *filled, *begin], queue=False, **PRIVATE
-        )
-        runs = []
-        for first in (ready, picked):
-            run = first.success(self.answer, asked, [*answer, *buttons], **ONE_AT_A_TIME, **PRIVATE)
-            for ended in (run.then, run.failure):  # the first also when the browser has cancelled the run
-                ended(self.rest, None, buttons, queue=False, **PRIVATE)
-            runs.append(run)
+        asked = [*form, self.engine, self.consent, language]
+        self.run.click(self.check, [*asked, self.go], [self.go, self.status, *buttons], **AT_ONCE, **PRIVATE)
+        filled = [*form, self.words_note, self.go, *answer, *buttons]
+        # through the queue: without it gradio's page is not told that a state has changed
+        self.cards.click(self.fill, [self.engine, self.go, language], filled, **AT_ONCE, **PRIVATE)
+        shown = [*form, self.words_note, *answer, *buttons]
+        run = self.go.change(self.answer, asked, shown, **ONE_AT_A_TIME, **PRIVATE)
+        heard = self.transcribe.click(
+            self.listen, [*clips, *part, self.consent, language], [*form, self.words_note, *buttons],
+            **ONE_AT_A_TIME, **PRIVATE,
+        )  # fmt: skip
+        for job in (run, heard):
+            for ended in (job.then, job.failure):  # the first also when the browser has cancelled the job
+                ended(self.rest, None, buttons, **quick)
         # gradio sends the request to cancel after the events before it: so it goes first, without a function
-        stopped = self.stop.click(None, cancels=runs, **PRIVATE)
-        stopped.then(
-            self.halt, [*clips, self.shell.language], [*clips, self.status, self.stop], queue=False, **PRIVATE
-        )
+        stopped = self.stop.click(None, cancels=[run, heard], **PRIVATE)
+        halted = [*clips, self.words_note, self.status, self.drawn, self.stop]
+        stopped.then(self.halt, [*clips, *box, self.drawn, language], halted, **quick)
         self.shell.demo.unload(self.leave)
+
+        self.upload_words.upload(
+            self.read_words, [self.upload_words, language],
+            [*box, self.words_note, self.upload_words], **AT_ONCE, **PRIVATE,
+        )  # fmt: skip
+        self.subtitle.blur(self.note, [*box, language], self.words_note, **quick)
         video = (self.clip.upload, self.clip.stop_recording, self.clip.clear)
         for other, changes in ((self.sound, video), (self.clip, (self.sound.upload, self.sound.clear))):
-            wipe = partial(self.forget_example, other)
+            wipe = partial(self.forget, other)
             for changed in changes:
-                changed(wipe, self.subtitle, [other, *filled], queue=False, **PRIVATE)
+                changed(wipe, [*box, self.drawn], [other, *box, *part, self.words_note], **quick)
+
+        drawn = [self.run, self.words_note, self.status, *answer[2:-1]]
+        language.input(self.translate, [language, self.drawn, *box], drawn, **quick)
+        for changed in (self.shell.demo.load, language.change):
+            changed(None, language, None, js=speak(), **PRIVATE)
+        here = [self.here, self.transcribe]
+        self.shell.demo.load(self.look_around, None, here, **quick)
+        language.input(self.what_is_here, language, here, **quick)
 
     def greet(self, request: gr.Request, language: Language) -> dict:
         """Draw the empty place of the answer."""
-        return {self.status: html.empty(language)}
+        return {
+            self.status: html.empty(language),
+            self.run: self.run_label(None, language),
+            # without a value that is sent, gradio shows a zero
+            self.start: gr.Number(value=None, label=say("start", language)),
+            self.end: gr.Number(value=None, label=say("end", language)),
+        }
+
+    def look_around(self, request: gr.Request) -> dict:
+        """Say what is available here; not part of `greet`, which does not wait for the Hub."""
+        return self.what_is_here(language_of(request))
 
     @property
     def greeted(self) -> list:
-        return [self.status]
+        return [self.status, self.run, self.start, self.end]
 
-    def translate(self, language: Language, shown: Shown | None) -> dict:
-        """Draw an answer that is already there in `language`."""
-        if shown is None:
-            return {self.status: html.empty(language)}
-        done = html.status(shown.explanation.timings, language, state="finished")
-        return {self.status: done, **self._draw(shown.explanation, shown.duration_s, language)}
+    def translate(self, language: Language, drawn: Drawn | None, typed: str, words: Words | None) -> dict:
+        """Draw what is already there in `language`, be it an answer or a part of one."""
+        out = {self.run: self.run_label(drawn, language), self.words_note: self.note(typed, words, language)}
+        return out | (self.draw(drawn, language) if drawn else {self.status: html.empty(language)})
 
-    def fill(self, language: Language, event: gr.EventData) -> dict:
-        """Put the example that was clicked into the fields."""
+    def fill(self, engine: str, go: int, language: Language, event: gr.EventData) -> dict:
+        """Put the example that was clicked into the fields; show its stored answer, or start a run."""
         example = self.services.examples[int(event.index)]
-        return {
-            self.clip: str(example.clip),
-            self.sound: None,
-            self.subtitle: example.words,
-            self.subtitle_file: str(example.subtitle),
-            self.start: None,
-            self.end: None,
-            self.reference: example.reference[language],
-            self.labels: example.labels[language],
-            **self._begin(language),
-        }
+        said = Words(example.words, example.subtitle.read_text(encoding="utf-8"), "file")
+        out = {self.clip: str(example.clip), self.sound: None, self.start: None, self.end: None}
+        out |= {self.subtitle: example.words, self.words: said, self.words_note: ""}
+        stored = stored_answer(example, engine, language)
+        if stored is None:
+            return out | {self.go: go + 1, **self._begin(language)}
+        drawn = Drawn(stored, "stored", typed=example.words)
+        out |= {**self.play_example(example), **self.draw(drawn, language), self.shell.shown: stored}
+        return out | {self.run: self.run_label(drawn, language)}
 
-    def forget_example(self, other: gr.components.Component, subtitle: str) -> dict:
-        """Empty what belonged to the clip before: the `other` uploader, times, an example's texts."""
+    def forget(
+        self, other: gr.components.Component, typed: str, words: Words | None, drawn: Drawn | None
+    ) -> dict:
+        """Empty what belonged to the clip before: the `other` uploader, times, its words."""
         out = {other: None, self.start: None, self.end: None}
-        if subtitle in {example.words for example in self.services.examples}:
-            out |= {self.subtitle: "", self.subtitle_file: None, self.reference: "", self.labels: ""}
+        old = words is not None and words.clip and words.said(typed)
+        if old or (drawn is not None and drawn.typed == typed):
+            out |= {self.subtitle: "", self.words: None, self.words_note: ""}
         return out
 
-    def check(
-        self, clip, sound, consent: bool, subtitle: str, language: Language, request: gr.Request
-    ) -> dict:
-        """Say at once, before the queue, what is missing."""
+    def read_words(self, file: str, language: Language, request: gr.Request) -> dict:
+        """Put a subtitle file into the box; the file goes at once."""
         try:
-            require(sound or clip, consent, subtitle)
+            words = from_file(file)
+        except Exception as error:
+            raise toast(*describe(error, language)) from None
+        finally:
+            self.services.uploads.release(file, request.session_hash)
+        return {**self._put(words, language), self.upload_words: None}
+
+    def note(self, typed: str, words: Words | None, language: Language) -> str:
+        """Say where the words in the box come from."""
+        if words is None:
+            return ""
+        return html.words_note(words.note, language, edited=not words.said(typed))
+
+    def _put(self, words: Words, language: Language) -> dict:
+        note = self.note(words.shown, words, language)
+        return {self.subtitle: words.shown, self.words: words, self.words_note: note}
+
+    def check(
+        self, clip, sound, typed, words, start_s, end_s, engine, consent, language, go: int,
+        request: gr.Request,
+    ) -> dict:  # fmt: skip
+        """Say at once, before the queue, what is missing; else start a run."""
+        try:
+            require(sound or clip, consent, typed)
         except AffectError as error:
             raise toast(*describe(error, language)) from None
         self.services.uploads.claim(sound or clip, request.session_hash)
-        return self._begin(language)
+        return {self.go: go + 1, **self._begin(language)}
 
     def _begin(self, language: Language) -> dict:
         return {self.status: html.status({}, language, state="running"), **self.buttons(running=True)}
 
-    def halt(self, clip: str | None, sound: str | None, language: Language) -> dict:
+    def halt(self, clip, sound, typed, words, drawn: Drawn | None, language: Language) -> dict:
         """Say that the run was stopped; a clip that is gone leaves its field."""
-        out = {
-            self.status: html.status({}, language, state="stopped"),
-            self.stop: gr.Button(interactive=False),
-        }
+        if drawn is None or drawn.state == "running":  # else it never left the queue: the answer before stays
+            drawn = replace(drawn or Drawn(None), state="stopped")
+        out = {self.drawn: drawn, self.status: self._status(drawn, language)}
+        out |= {self.stop: gr.Button(interactive=False), self.words_note: self.note(typed, words, language)}
         return out | self._gone(clip, sound)
 
     def rest(self, request: gr.Request) -> dict:
-        """Give the buttons back when a run has ended in any way, also one that never left the queue."""
+        """Give the buttons back when a job has ended in any way, also one that never left the queue."""
         self.services.uploads.drop(request.session_hash)
         return self.buttons(running=False)
 
     def leave(self, request: gr.Request) -> None:
-        """Forget what a visitor who has gone was waiting for."""
-        self.services.uploads.drop(request.session_hash)
+        """Forget a visitor who has gone, and what they have left here."""
+        self.services.leave(request.session_hash)
 
     def _gone(self, clip: str | None, sound: str | None) -> dict:
         given = ((self.clip, clip), (self.sound, sound))
         return {field: None for field, path in given if path and not Path(path).exists()}
 
-    def answer(
-        self, clip, sound, subtitle, subtitle_file, start_s, end_s, reference, labels, language, consent,
-        request: gr.Request,
-    ) -> Iterator[dict]:  # fmt: skip
-        """Run one clip and yield what changes on the page; a stop or a closed page ends it there."""
-        seen: list[Event] = []
+    def listen(
+        self, clip, sound, start_s, end_s, consent: bool, language: Language, request: gr.Request
+    ) -> Iterator[dict]:
+        """Write down what is said in the clip, for the box; a stop ends it."""
         source, visitor = sound or clip, request.session_hash
-        yield {**self.clean(), **self._begin(language)}
-        with files.job_folder() as folder:
-            try:
-                if max(len(reference or ""), len(labels or "")) > MAX_REFERENCE_CHARS:
-                    raise mistake("too_long", limit=MAX_REFERENCE_CHARS)
-                part = {"start_s": start_s, "end_s": end_s}
-                loaded = self._load(source, consent, subtitle, subtitle_file, player=True, **part)
-                yield self._show_clip(loaded, source, Path(folder), cut=(start_s, end_s) != (None, None))
-                self.services.uploads.release(
-                    source, visitor
-                )  # only now: until the copy is shown, a stop keeps the clip
-                drawn, draft = 0.0, ""  # what a model has written and not yet put into a part
-                for event in self.services.events(loaded, Setup(), language):
-                    if event.kind != "progress":
-                        seen.append(event)
-                    draft = _drafted(draft, event)
-                    if event.kind == "stage" or time.monotonic() - drawn > REDRAW_S:
-                        drawn = time.monotonic()
-                        yield self._progress(fold(seen), loaded, language, draft)
-                explanation = fold(seen)
-                explanation = _scored(explanation, (reference or "").strip(), labels or "")
-                yield self._finish(explanation, loaded, language, Path(folder))
-            except Exception as error:
-                title, message = describe(error, language)
-                failed = {"state": "failed", "title": title, "note": message}
-                out = {self.status: html.status({}, language, **failed), **self.buttons(running=False)}
-                if not seen:
-                    out[self.player_card] = gr.Column(visible=False)
-                if not isinstance(error, AffectError):  # what the visitor can mend may be run again
-                    self.services.uploads.release(source, visitor)
-                yield out | self._gone(clip, sound)
-                raise toast(title, message) from None
-            finally:
-                self.services.uploads.drop(visitor)
+        try:
+            require(source, consent, "")
+            yield {self.words_note: html.words_note(None, language, busy=True), **self.buttons(running=True)}
+            with files.job_folder() as folder, self.services.visitors.job(visitor, "transcribe"):
+                part, cut = _part(start_s, end_s)
+                loaded = open_clip(self.services, visitor, PLACE, source, consent=consent, **part)
+                yield self.take(loaded, source, Path(folder), None, cut=cut)
+                self.services.uploads.release(source, visitor)
+                for kind, value in load_transcriber().stream(loaded.wave):
+                    if kind == "progress":
+                        yield {}  # a stop takes effect here
+                        continue
+                    facts = {"transcript": transcribed(loaded, value).media["transcript"]}
+                    yield {**self._put(from_speech(value, facts), language), **self.buttons(running=False)}
+        except Exception as error:
+            yield {self.words_note: "", **self.buttons(running=False), **self._gone(clip, sound)}
+            raise toast(*describe(error, language)) from None
+        finally:
+            self.services.uploads.drop(visitor)
 
-    def _load(self, clip, consent: bool, subtitle: str | None, subtitle_file, **options) -> Clip:
-        text = (subtitle or "").strip() or None
-        if subtitle_file and files.is_example(subtitle_file):  # its words stand in the text box, too
-            own = text in {example.words for example in self.services.examples}
-            text, subtitle_file = (None, subtitle_file) if own else (text, None)
-        require(clip, consent, subtitle)
-        loaded = load_clip(clip, text, subtitle_file=subtitle_file, **options)
-        return replace(loaded, name=loaded.name.removesuffix(Path(files.COPY_SUFFIX).stem))
+    def answer(
+        self, clip, sound, typed, words, start_s, end_s, engine, consent, language, request: gr.Request
+    ) -> Iterator[dict]:
+        """Run one clip and yield what changes on the page; a stop or a closed page ends it there."""
+        source, visitor = sound or clip, request.session_hash
+        part, cut = _part(start_s, end_s)
+        drawn, began = Drawn(None, typed=typed), time.perf_counter()
+        label = say("run", language)  # no longer "again"
+        yield {**self.clean(), **self._begin(language), self.run: gr.Button(label, interactive=False)}
+        try:
+            with files.job_folder() as folder, self.services.visitors.job(visitor, "explain"):
+                require(source, consent, typed)
+                drawn = replace(drawn, timings={"checked": time.perf_counter() - began})
+                yield self.draw(drawn, language)
+                said = {"subtitle": typed}
+                if words and (typed or "").strip() and words.said(typed):
+                    said = {"subtitle": words.text, "subtitle_source": words.source}
+                loaded = open_clip(self.services, visitor, PLACE, source, consent=consent, **said, **part)
+                if words and loaded.subtitle_source == "asr":
+                    loaded = replace(loaded, media={**loaded.media, **words.facts})
+                taken = self.take(loaded, source, Path(folder), words, cut=cut)
+                yield {**taken, **self.play(loaded, Path(folder))}
+                # only now: until the copy is shown, a stop keeps the clip
+                self.services.uploads.release(source, visitor)
+                shown = self._asked(loaded, source if not cut else None, engine, language)
+                with closing(steps(self.services, loaded, shown, language)) as growing:
+                    for shown, draft in growing:
+                        timings = {"checked": drawn.timings["checked"], **shown.explanation.timings}
+                        drawn = replace(drawn, shown=shown, timings=timings)
+                        yield self.draw(drawn, language, draft=draft)
+                drawn = replace(drawn, state="finished")
+                out = {self.shell.shown: shown, **self.buttons(running=False)}
+                yield {**self.draw(drawn, language), **out}
+        except Exception as error:
+            told = describe(error, language)
+            both = dict.fromkeys(LANGUAGES, told)  # an incident has one number
+            if isinstance(error, AffectError):
+                both = {each: describe(error, each) for each in LANGUAGES}
+            else:  # what the visitor can mend may be run again
+                self.services.uploads.release(source, visitor)
+            drawn = replace(drawn, state="failed", told=both)
+            yield {**self.draw(drawn, language), **self.buttons(running=False), **self._gone(clip, sound)}
+            raise toast(*told) from None
+        finally:
+            self.services.uploads.drop(visitor)
 
-    def _show_clip(self, loaded: Clip, source: str, folder: Path, *, cut: bool) -> dict:
-        """Put our copy of the clip with its captions into the player, and into the place of the upload."""
-        copy = None  # never the upload itself, whatever its name: gradio's tools may open what they play
-        if loaded.player_mp4:
-            file = folder / (files.safe_stem(loaded.name) + files.COPY_SUFFIX)
-            file.write_bytes(loaded.player_mp4)
-            copy = str(file)
-        captions = None
-        if loaded.cues:
-            captions = folder / "captions.vtt"
-            captions.write_text(files.captions(loaded.cues, duration_s=loaded.duration_s), encoding="utf-8")
-        looks = (
-            ["ag-player"] if loaded.has_picture else ["ag-player", "ag-heard"]
-        )  # of a sound file there is nothing to see
-        out = {self.player: gr.Video(copy, subtitles=captions, elem_classes=looks)}
-        if cut:  # the copy is the part alone, so its subtitle must be, too
-            out |= {self.start: None, self.end: None}
-            if any(cue.end_s is not None for cue in loaded.cues):
-                out |= {self.subtitle: "", self.subtitle_file: str(captions)}
-        return (
-            out
-            if files.is_example(source) and not cut
-            else {**out, self.clip: gr.Video(copy), self.sound: None}
+    def _asked(self, loaded: Clip, source: str | None, engine: str, language: Language) -> Shown:
+        """Return the answer of which nothing is known yet; `source`: None for a part of a file."""
+        example, reference = example_in(self.services.examples, source), None
+        if example:
+            reference = (example.reference[language], split_labels(example.labels[language]))
+        return Shown(
+            fold([]),
+            loaded.duration_s,
+            Setup(engine),
+            cues=loaded.cues,
+            subtitle_source=loaded.subtitle_source,
+            reference=reference,
         )
 
-    def _progress(self, explanation: Explanation, loaded: Clip, language: Language, draft: str) -> dict:
-        out = {
-            self.status: html.status(explanation.timings, language, state="running"),
-            self.clues: html.clues(explanation, language, duration_s=loaded.duration_s, running=True),
-            self.text: html.text(explanation, language, running=True, draft=draft),
-        }
-        if "labelled" in explanation.timings:
-            out |= {
-                self.verdict_card: gr.Column(visible=True),
-                self.verdict: html.verdict(explanation, language),
-            }
-        return out
 
-    def _finish(self, explanation: Explanation, loaded: Clip, language: Language, folder: Path) -> dict:
-        file = folder / f"{files.safe_stem(loaded.name)}.affectgpt.json"
-        file.write_text(json.dumps(explanation.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
-        return {
-            self.shell.shown: Shown(explanation, loaded.duration_s),
-            self.status: html.status(explanation.timings, language, state="finished"),
-            **self._draw(explanation, loaded.duration_s, language),
-            self.file: gr.DownloadButton(value=str(file), visible=True),
-            **self.buttons(running=False),
-        }
-
-    def _draw(self, explanation: Explanation, duration_s: float, language: Language) -> dict:
-        return {
-            self.verdict_card: gr.Column(visible=True),
-            self.verdict: html.verdict(explanation, language),
-            self.clues: html.clues(explanation, language, duration_s=duration_s),
-            self.text: html.text(explanation, language),
-            self.scores: html.scores(explanation, language),
-            self.limits: html.limits(explanation, language),
-        }
-
-
-def require(clip: str | None, consent: bool, subtitle: str) -> None:
-    """Raise AffectError for what a visitor has left out."""
-    if not clip:
-        raise mistake("need_clip")
-    if not consent and not files.is_example(clip):
-        raise mistake("need_consent")
-    if len(subtitle or "") > MAX_SUBTITLE_CHARS:
-        raise mistake("too_long", limit=MAX_SUBTITLE_CHARS)
-
-
-def _drafted(draft: str, event: Event) -> str:
-    """What is written but in no part yet: the text of a part takes its words off the front."""
-    if event.kind == "progress":
-        return draft + event.value.get("written", "")
-    if event.kind == "text":
-        return draft.lstrip().removeprefix(event.value[1].strip())
-    return "" if event.kind == "stage" else draft
-
-
-def _scored(explanation: Explanation, text: str, labels: str) -> Explanation:
-    """Add the scores against a reference text, a list of labels, or both; without either, none."""
-    names = [name.strip() for name in re.split(r"[,，、;；\n]", labels) if name.strip()]
-    if not (text or names):
-        return explanation
-    return explanation.with_scores(score(explanation, text or names, labels=names))
+def _part(start_s: float | None, end_s: float | None) -> tuple[dict[str, float | None], bool]:
+    """Return what to read of a file, and whether that is a part of it; a field at zero is an empty one."""
+    part = {"start_s": start_s or None, "end_s": end_s or None}
+    return part, any(part.values())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..media import folders
-from ..media.subtitles import to_vtt
+from ..media.subtitles import parse_subtitle, to_vtt
 from ..schema import Cue, Text
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -29,6 +29,7 @@ class Example:
 
     clip: Path
     subtitle: Path
+    captions: Path  # the subtitle for a player
     words: str
     title: Text
     reference: Text
@@ -117,10 +118,12 @@ def find_examples(folder: Path) -> list[Example]:
             continue
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         clip, subtitle = (Path(shutil.copy(source, place)) for source in sources)
+        vtt = clip.with_suffix(".vtt")
+        vtt.write_text(to_vtt(parse_subtitle(subtitle.read_bytes())), encoding="utf-8")
         facts = json.loads(file.read_text(encoding="utf-8"))
         parts, labels = facts["parts"], facts["labels"]
         reference = Text("\n\n".join(parts["en"].values()), "\n\n".join(parts["zh"].values()))
         names = Text(", ".join(labels["en"]), "，".join(labels["zh"]))
         title = Text(" · ".join(labels["en"][:2]), "、".join(labels["zh"][:2]))
-        found.append(Example(clip, subtitle, facts["subtitle"], title, reference, names))
+        found.append(Example(clip, subtitle, vtt, facts["subtitle"], title, reference, names))
     return found

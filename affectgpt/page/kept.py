@@ -38,7 +38,8 @@ class Kept:
         digests = frozenset(hashlib.sha256(file).hexdigest() for file in files)
         with self._lock:
             self._entries.pop((visitor, place), None)
-            self._entries[visitor, place] = Entry(clip, digests, size, time.monotonic())
+            if size <= self.max_bytes:  # else it would push out all others first
+                self._entries[visitor, place] = Entry(clip, digests, size, time.monotonic())
             self._sweep()
 
     def get(self, visitor: str, place: str, file: bytes | None = None) -> Clip | None:
@@ -60,6 +61,11 @@ class Kept:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+
+    def sweep(self) -> None:
+        """Forget what is too old, though nobody asks."""
+        with self._lock:
+            self._sweep()
 
     def _sweep(self) -> None:
         now = time.monotonic()

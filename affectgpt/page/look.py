@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 from gradio.exceptions import InvalidPathError
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 log = logging.getLogger(__name__)
 MAX_SUBTITLE_CHARS = 2_000
@@ -19,6 +22,7 @@ DELETED_AFTER_MIN = (DELETE_EVERY_S + DELETE_AGE_S) // 60
 TOLD_S = 12  # that a message about a failure stays
 SOUND_TYPES = [".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".ts", ".mkv", ".avi"]
 NOT_UPLOADED = "The clip was not uploaded: upload it first."
+NOT_READ = "A value of the request cannot be read: look at the description of the API."
 MAX_FILE_MB = 64  # of one upload
 FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei")
 FONTS += ("Noto Sans CJK SC", "Noto Sans", "sans-serif")
@@ -58,7 +62,36 @@ def launch_options() -> dict[str, Any]:
 
 
 class Quiet(gr.Blocks):
-    """A page that answers a request with foreign paths or values by one line, without their text."""
+    """A page that answers a request with foreign paths or values by one line, without their text, and knows
+    whose files are whose."""
+
+    traces: Any = None  # the `Traces` of the services, set once they are there
+    health: Callable[[], dict[str, Any]] = dict  # what `/healthz` answers, set with them
+
+    def launch(self, *args: Any, **options: Any) -> Any:
+        """Serve the page, and beside it `/healthz` for a monitor."""
+        given = options.pop("app_kwargs", None) or {}
+        routes = [*given.get("routes", ()), Route("/healthz", lambda request: JSONResponse(self.health()))]
+        return super().launch(*args, app_kwargs={**given, "routes": routes}, **options)
+
+    async def process_api(self, block_fn: Any, inputs: Any, **options: Any) -> Any:
+        """Run an event; the files in what is sent and answered are noted for the visitor."""
+        visitor, asked = options.get("session_hash"), not options.get("iterator")
+        leaving = any(target[1] == "unload" for target in getattr(block_fn, "targets", ()))
+        if visitor and asked and not leaving:
+            self.traces.note(visitor, inputs, asked=True)
+        answer = await super().process_api(block_fn, inputs, **options)
+        if visitor and not leaving:
+            self.traces.note(visitor, answer.get("data"))
+        return answer
+
+    def forget(self, visitor: str) -> None:
+        """Delete the values that the page holds for a visitor who has gone, such as the last answer."""
+        holder = getattr(self, "state_holder", None)  # once it is served
+        if holder:
+            holder.delete_state(visitor)
+            holder.session_data.pop(visitor, None)
+            holder.time_last_used.pop(visitor, None)
 
     async def preprocess_data(self, *args: Any, **options: Any) -> Any:
         """Read the values of a request; raises gr.Error, which is shown and not logged."""
@@ -71,6 +104,9 @@ class Quiet(gr.Blocks):
             log.warning("refused a request: one of its values is not allowed")
             error.print_exception = False
             raise
+        except Exception as error:  # no browser sends such values; the error would quote them in the log
+            log.warning("refused a request: one of its values cannot be read (%s)", type(error).__name__)
+            raise gr.Error(NOT_READ, print_exception=False) from None
 
 
 def as_it_is(video: str | Path | None) -> FileData | None:

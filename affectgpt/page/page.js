@@ -7,10 +7,11 @@ document.addEventListener("click", (event) => {
   if (again || (stop && !stop.disabled)) { event.stopImmediatePropagation(); event.preventDefault(); }
   else pressed = event.timeStamp;
 }, true);
+const motion = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 // A press on a time moves the player of its tab there; on a small screen a run brings its progress into view.
 document.addEventListener("click", (event) => {
   if (event.target.closest("#ag-run, [data-example]") && innerWidth < 900) {
-    setTimeout(() => document.querySelector(".ag-status.running")?.scrollIntoView({behavior: "smooth"}), 700);
+    setTimeout(() => document.querySelector(".ag-status.running")?.scrollIntoView({behavior: motion()}), 700);
   }
   const spot = event.target.closest("[data-seek]");
   const video = spot?.closest("[role=tabpanel]")?.querySelector(".ag-player video");
@@ -18,5 +19,5 @@ document.addEventListener("click", (event) => {
   video.currentTime = Number(spot.dataset.seek) + 0.01;
   video.play().catch(() => {});
   const box = video.getBoundingClientRect();
-  if (box.top < 0 || box.bottom > innerHeight) video.scrollIntoView({block: "center", behavior: "smooth"});
+  if (box.top < 0 || box.bottom > innerHeight) video.scrollIntoView({block: "center", behavior: motion()});
 });

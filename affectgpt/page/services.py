@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,12 +10,14 @@ from dataclasses import dataclass, field
 from ..muting import leave_out
 from ..reason import reason
 from ..reference import Reference
-from ..schema import Clip, Event, Explanation, Language, Modality, Text
+from ..schema import Clip, Cue, Event, Explanation, Language, Modality, Text
 from ..signals.timeline import Timeline
 from .engines import Engines
 from .face_strip import Crop
 from .files import EXAMPLES, Example, Uploads, find_examples
 from .kept import Kept
+from .serving import Closing
+from .traces import Traces
 from .visitors import Visitors
 
 DATASET, CLIPS = "AFFECTGPT_DATASET", "AFFECTGPT_CLIPS"  # environment: what to browse, and its clips
@@ -33,13 +36,16 @@ class Setup:
 class Shown:
     """An answer that is on the page, with what is needed to draw it again in either language.
 
-    timeline, crops: curves and faces of the clip. reference: (text, labels) to score
-    against, when one belongs to the clip. stored: when and by what it was made, of an answer that is not new.
+    cues, subtitle_source: the words it was made with, which the kept clip does not hold. timeline, crops:
+    curves and faces of the clip. reference: (text, labels) to score against, when one belongs to the clip.
+    stored: when and by what it was made, of an answer that is not new.
     """
 
     explanation: Explanation
     duration_s: float
     setup: Setup = Setup()
+    cues: tuple[Cue, ...] = ()
+    subtitle_source: str = "none"
     timeline: Timeline | None = None
     crops: tuple[Crop, ...] = ()
     reference: Reference | None = None
@@ -55,6 +61,8 @@ class Services:
     uploads: Uploads = field(default_factory=Uploads)
     kept: Kept = field(default_factory=Kept)
     visitors: Visitors = field(default_factory=Visitors)
+    traces: Traces = field(default_factory=Traces)
+    closing: Closing = field(default_factory=Closing)
     data: str | None = None
     clips: str | None = None
 
@@ -69,5 +77,29 @@ class Services:
         )
 
     def events(self, clip: Clip, setup: Setup, language: Language) -> Iterator[Event]:
-        """Yield the answer about a clip; closing the stream stops the engine."""
-        yield from reason(leave_out(clip, setup.without), self.engines.get(setup.engine), language=language)
+        """Yield the answer about a clip; closing the stream stops the engine.
+
+        Raises AffectError when the engine is not here, when it cannot answer, and when the page is closing.
+        """
+        engine = self.engines.get(setup.engine)
+        if setup.samples and engine.name == "affectgpt":
+            engine = engine.with_settings(samples=setup.samples)
+        with contextlib.closing(reason(leave_out(clip, setup.without), engine, language=language)) as events:
+            for event in events:
+                self.closing.check()
+                yield event
+
+    def leave(self, visitor: str) -> None:
+        """Note that a page was closed; what the visitor has left goes soon, see `tidy`."""
+        self.uploads.drop(visitor)
+        self.traces.leave(visitor)
+
+    def tidy(self) -> list[str]:
+        """Delete what visitors have left who have gone, and clips kept long enough; return who has gone."""
+        gone = self.traces.sweep()
+        for visitor in gone:
+            self.kept.drop(visitor)
+            self.visitors.forget(visitor)
+        self.kept.sweep()
+        self.traces.sweep_root()
+        return gone

@@ -1,16 +1,13 @@
-"""The drawings of the page: icons, the valence-arousal plane and the time line, as plain text."""
+"""The drawings of the page, as plain text: icons, marks of clues, the valence-arousal plane."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
-from ..schema import MODALITIES, Clue, Language, Verdict
+from ..schema import MODALITIES, Clue, Language, Modality, Verdict
 from .text import say
 
 MARK = {"visual": "V", "acoustic": "A", "lexical": "L"}  # clues are numbered V1, V2, ... A1, ... L1
-MIN_BAR = 0.8  # % of the lane, so that the mouse finds a short span
-LANE_PX = 9  # height of one clue in the time line
 ICON_PATHS = {
     "visual": '<path d="M2 12s3.6-6.5 10-6.5S22 12 22 12s-3.6 6.5-10 6.5S2 12 2 12Z"/>'
     '<circle cx="12" cy="12" r="3"/>',
@@ -23,6 +20,8 @@ ICON_PATHS = {
     "scale": '<path d="M12 4v16M7 20h10M4.500 7.500h15M4.500 7.500 2.500 13a2.600 2.600 0 0 0 5 0L5.500 7.500'
     'M18.500 7.500l-2 5.500a2.600 2.600 0 0 0 5 0l-2-5.500"/>',
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5.500M12 7.600v.100"/>',
+    "ruler": '<path d="M3 8.500h18v7H3ZM7 8.500v3M11 8.500v4M15 8.500v3M19 8.500v2.500"/>',
+    "pen": '<path d="m4 20 1-4.500L16.500 4 20 7.500 8.500 19ZM14 6.500 17.500 10"/>',
     "shield": '<path d="M12 3 4.500 6v5.500c0 4.500 3 7.800 7.500 9.5004.500-1.700 7.500-5 7.500-9.500V6Z"/>',
 }
 
@@ -85,34 +84,28 @@ def plane(found: Verdict, language: Language) -> str:
     )
 
 
-def timeline(found: Sequence[Clue], marks: list[str], language: Language, *, duration_s: float) -> str:
-    """Return three lanes over the length of the clip with a bar for each span of a clue, for the mouse."""
-    if duration_s <= 0 or not any(clue.spans for clue in found):
-        return ""
+def chips(positions: Sequence[int], marks: list[str]) -> str:
+    """Return a link to each of the clues at `positions`, written as its mark."""
+    known = (marks[position] for position in positions if 0 <= position < len(marks))
+    return "".join(
+        f'<a class="ag-mark {kind(mark)}" href="#clue-{mark}" data-goto="{mark}">{mark}</a>' for mark in known
+    )
 
-    def percent(time_s: float) -> float:
-        return 100 * max(0.0, min(time_s, duration_s)) / duration_s
 
-    lanes = ""
-    for name in MODALITIES:
-        own = [
-            (clue, mark)
-            for clue, mark in zip(found, marks, strict=True)
-            if clue.modality == name and clue.spans
-        ]
-        bars = "".join(
-            f'<b data-seek="{start:.2f}" title="{mark} · {escape(clue.text[language])}" '
-            f'style="top:{row * LANE_PX}px;left:{min(percent(start), 100 - MIN_BAR):.2f}%;'
-            f'width:{max(percent(end) - percent(start), MIN_BAR):.2f}%"></b>'
-            for row, (clue, mark) in enumerate(own)
-            for start, end in clue.spans
-        )
-        lanes += (
-            f'<div class="ag-lane {name}"><span>{icon(name)}{say(name, language)}</span>'
-            f'<div style="height:{LANE_PX * max(1, len(own))}px">{bars}</div></div>'
-        )
-    ticks = "".join(f"<i>{duration_s * step / 4:.1f} s</i>" for step in range(5))
+def kind(mark: str) -> Modality:
+    """Return the modality of a mark such as "V1"."""
+    return next(name for name in MODALITIES if mark.startswith(MARK[name]))
+
+
+def spans_of(spans: Sequence[tuple[float, float]]) -> str:
+    """Return spans as "0.6–2.3, 2.9–3.4", in seconds."""
+    return ", ".join(f"{start:.1f}–{end:.1f}" for start, end in spans)
+
+
+def seek(start_s: float, words: str, language: Language) -> str:
+    """Return a button that moves the player of its tab to `start_s`; `words` are HTML."""
+    label = say("seek", language, start=f"{start_s:.1f}")
     return (
-        f'<section class="ag-card ag-timeline" aria-hidden="true" title="{say("timeline", language)}">{lanes}'
-        f'<div class="ag-ticks">{ticks}</div></section>'
+        f'<button type="button" class="ag-seek" data-seek="{start_s:.2f}" title="{label}">'
+        f"{icon('play')}{words}</button>"
     )

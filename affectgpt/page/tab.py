@@ -15,6 +15,12 @@ AT_ONCE = {"concurrency_limit": None}  # of an event that only needs the queue, 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}  # of every event of the page itself
 
 
+def language_of(request: gr.Request) -> Language:
+    """Return the language in which a page is opened: `?lang=zh`, else that of the browser."""
+    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")
+    return "zh" if wanted.lower().startswith("zh") else "en"
+
+
 @dataclass
 class Shell:
     """The page around the tabs: its language, and the last answer of the first tab (a `Shown` or None)."""

@@ -36,35 +36,29 @@ TEXT: dict[str, Text] = {
     "notice_title": Text("Before you upload", "上传之前"),
     "notice": Text(
         "This estimates <em>apparent</em> emotion from face, voice and words with an AI system. Upload only "
-        "clips you may use and whose people have been informed. Your clip is deleted as soon as it has been "
-        "read; a stopped or refused one, the copy in the player and all else within {minutes} minutes. "
-        "Not for work, school, hiring, medical or policing decisions.",
+        "clips you may use and whose people have been informed. A clip is deleted once it has been read, all "
+        "else of it within {minutes} minutes. Not for work, school, hiring, medical or policing decisions.",
         "本页由人工智能系统根据面部、声音和话语估计<em>外在表现</em>出的情绪。请只上传您有权使用、且已告知片中人物的片段。"
-        "上传的片段读取后立即删除；中途停止或未被接受的片段、播放器中的副本及其他文件"
-        "在 {minutes} 分钟内删除。不得用于工作、学校、招聘、医疗或执法方面的决定。",
+        "片段读取后立即删除，其余文件在 {minutes} 分钟内删除。不得用于工作、学校、招聘、医疗或执法方面的决定。",
     ),
     "consent": Text(
         "I may use this clip, and the people in it have been informed.",
         "我有权使用该片段，并已告知片中人物。",
     ),
-    "clip": Text("Your clip: a file or the camera", "片段：文件或摄像头"),
-    "sound": Text("Or a sound file, TS, MKV, AVI", "或音频文件、TS、MKV、AVI"),
+    "clip": Text("Your clip: a file or the camera", "您的片段：文件或摄像头"),
+    "sound": Text("Or sound, TS, MKV, AVI", "或音频、TS、MKV、AVI 文件"),
     "start": Text("From second", "起始（秒）"),
     "end": Text("To second", "结束（秒）"),
-    "examples": Text("Or try an example", "或者试试示例"),
+    "examples": Text("Examples", "示例"),
     "examples_hint": Text(
-        "Drawn and spoken by a program: nobody real, no consent needed.",
-        "由程序绘制和配音，没有真人，无需勾选同意。",
+        "drawn and spoken by a program: nobody real, no consent needed",
+        "由程序绘制和配音，没有真人，无需勾选同意",
     ),
     "subtitle": Text("What is said (optional)", "说了什么（可选）"),
     "subtitle_hint": Text(
         "Type the words of the clip. Without them the lexical clues stay empty.",
         "请输入片中说的话；留空则没有话语线索。",
     ),
-    "subtitle_file": Text("Subtitle file: SRT, VTT, ASS, TXT", "字幕文件：SRT、VTT、ASS、TXT"),
-    "more": Text("More: a part of the clip, subtitle file, reference", "更多：截取区间、字幕文件、参考答案"),
-    "reference_text": Text("Reference explanation", "参考解释"),
-    "reference_labels": Text("Reference labels, separated by commas", "参考标签，用逗号分隔"),
     "run": Text("Explain this clip", "分析这个片段"),
     "stop": Text("Stop", "停止"),
     # what comes out
@@ -86,12 +80,12 @@ TEXT: dict[str, Text] = {
     "finished": Text("Done in {seconds} s", "完成，用时 {seconds} 秒"),
     "stopped": Text("Stopped", "已停止"),
     "failed": Text("Not finished", "未能完成"),
-    "prepared": Text("Read file", "读取"),
-    "read": Text("Words", "话语"),
-    "heard": Text("Sound", "声音"),
-    "seen": Text("Picture", "画面"),
-    "explained": Text("Explain", "解释"),
-    "labelled": Text("Labels", "标签"),
+    "prepared": Text("Prepared", "读取"),
+    "read": Text("Read", "话语"),
+    "heard": Text("Heard", "声音"),
+    "seen": Text("Seen", "画面"),
+    "explained": Text("Explained", "解释"),
+    "labelled": Text("Labelled", "标签"),
     "player": Text("Your clip, as it was analysed", "所分析的片段"),
     "visual": Text("Visual", "画面"),
     "acoustic": Text("Acoustic", "声音"),
@@ -166,7 +160,6 @@ TEXT: dict[str, Text] = {
     "matched": Text("matched", "相符"),
     "no_match": Text("no label matches", "没有相符的标签"),
     "judged_by": Text("scored by", "评分方式"),
-    "download": Text("Download JSON", "下载 JSON"),
     # what can go wrong
     "need_clip": Text(
         "Choose a clip first: upload one, record one or take an example.",
@@ -195,6 +188,8 @@ UNITS_ZH = {
     "st": "半音",
     "syllables/s": "音节/秒",
     "eye distances": "倍眼距",
+    "eye widths": "倍眼宽",
+    "picture widths/s": "倍画面宽/秒",
     "face widths/s": "倍脸宽/秒",
     "% of the width/s": "% 画面宽/秒",
     "degrees": "度",

@@ -1,7 +1,154 @@
-"""The sentences of the page about: compare."""
+"""The sentences of the page about: compare, and what if."""
 
 from __future__ import annotations
 
 from ..schema import Text
 
-COMPARE: dict[str, Text] = {}
+COMPARE: dict[str, Text] = {
+    # what differs, in one line
+    "cp_and": Text(" and ", "，"),
+    "cp_and_then": Text("; ", "；"),
+    "cp_stop": Text(".", "。"),
+    "cp_quoted": Text("“{name}”", "“{name}”"),
+    "cp_lost": Text("{names} is gone", "{names}消失"),
+    "cp_lost_many": Text("{names} are gone", "{names}消失"),
+    "cp_gained": Text("{names} is new", "新出现{names}"),
+    "cp_gained_many": Text("{names} are new", "新出现{names}"),
+    "cp_none_left": Text("no emotion can be named any more", "已无法判断是哪种情绪"),
+    "cp_still_none": Text("still no emotion can be named", "依然无法判断是哪种情绪"),
+    "cp_same_labels": Text("the labels stay the same", "标签不变"),
+    "cp_surer": Text("“{name}” rises from {one} to {other}", "“{name}”的置信度由 {one} 升至 {other}"),
+    "cp_less_sure": Text("“{name}” falls from {one} to {other}", "“{name}”的置信度由 {one} 降至 {other}"),
+    "cp_valence": Text("valence", "效价"),
+    "cp_arousal": Text("arousal", "唤醒度"),
+    "cp_rises": Text("{what} rises by {by}", "{what}上升 {by}"),
+    "cp_falls": Text("{what} falls by {by}", "{what}下降 {by}"),
+    "cp_place_same": Text("valence and arousal hardly move", "效价和唤醒度基本不变"),
+    "cp_place_gone": Text("valence and arousal can no longer be told", "效价和唤醒度已无从判断"),
+    "cp_place_told": Text("valence and arousal can now be told", "效价和唤醒度有了依据"),
+    # side by side
+    "cp_labels": Text("Labels", "标签"),
+    "cp_place": Text("Valence and arousal", "效价与唤醒度"),
+    "cp_conflicts": Text("Conflicts between the clues", "线索之间的矛盾"),
+    "cp_clues": Text("Clues in one of them only", "只见于一方的线索"),
+    "cp_kept": Text("in both", "两边都有"),
+    "cp_gone": Text("gone", "消失"),
+    "cp_new": Text("new", "新出现"),
+    "cp_only_one": Text("only here", "仅见于此"),
+    "cp_up": Text("higher", "升高"),
+    "cp_down": Text("lower", "降低"),
+    "cp_none": Text("none", "无"),
+    "cp_no_label": Text("Cannot tell.", "无法判断。"),
+    "cp_not_told": Text("not told", "依据不足"),
+    "cp_unchanged": Text("unchanged", "无变化"),
+    "cp_all_clues": Text("all {count} {modality} clues", "全部 {count} 条{modality}线索"),
+    "cp_the_clue": Text("the only {modality} clue", "唯一一条{modality}线索"),
+    "cp_more": Text("{count} more", "另有 {count} 条"),
+    "cp_waiting": Text("working …", "进行中……"),
+    "cp_moves": Text("from {one} to {other}", "由 {one} 移至 {other}"),
+    "cp_legend": Text(
+        "− only in the first, + only in the second, ↑ ↓ more or less sure than in the first",
+        "− 仅前者有，+ 仅后者有，↑ ↓ 置信度高于或低于前者",
+    ),
+    # what if
+    "wi_title": Text("What if …", "如果……"),
+    "wi_hint": Text(
+        "Take something away and see what still holds. What was measured is not measured again.",
+        "去掉一部分信息，看看结论是否还站得住；已测量的内容不会重新测量。",
+    ),
+    "wi_acoustic": Text("Mute the sound", "去掉声音"),
+    "wi_visual": Text("Hide the picture and face", "遮住画面和人脸"),
+    "wi_lexical": Text("Drop the words", "去掉话语"),
+    "wi_no_acoustic": Text("This clip has no sound.", "该片段没有声音。"),
+    "wi_no_visual": Text("This clip has no picture.", "该片段没有画面。"),
+    "wi_no_lexical": Text("This clip has no words.", "该片段没有话语。"),
+    "wi_run": Text("Show what changes", "查看变化"),
+    "wi_rank": Text("Which modality mattered?", "哪种模态最关键？"),
+    "wi_stop": Text("Stop", "停止"),
+    "wi_original": Text("As it was", "原来的结果"),
+    "wi_original_new": Text("Everything, answered anew", "全部信息（重新分析）"),
+    "wi_without": Text("Without {names}", "去掉{names}"),
+    "wi_lead": Text("Without {names}, ", "去掉{names}后，"),
+    "wi_working": Text("Asking again without {names} …", "正在去掉{names}后重新分析……"),
+    "wi_opening": Text("Getting the clip ready …", "正在准备片段……"),
+    "wi_done": Text("Done in {seconds} s.", "完成，用时 {seconds} 秒。"),
+    "wi_stopped": Text("Stopped.", "已停止。"),
+    "wi_pick": Text("Choose above what to take away.", "请先在上方选择要去掉的内容。"),
+    "wi_all_gone": Text("Leave at least one of them in.", "请至少保留一项。"),
+    "wi_gone": Text(
+        "The clip is no longer kept here: press “Explain this clip” again.",
+        "片段已不再保留：请重新点击“分析这个片段”。",
+    ),
+    "wi_ranked": Text("Which modality mattered", "各模态的影响"),
+    "wi_most": Text("mattered most", "影响最大"),
+    "wi_none_mattered": Text(
+        "Nothing changes whichever one is left out.", "无论去掉哪一种，结果都没有变化。"
+    ),
+    "wi_col_without": Text("Left out", "去掉"),
+    "wi_col_labels": Text("Labels then", "此时的标签"),
+    "wi_col_agree": Text("Labels that stay", "标签一致度"),
+    "wi_col_shift": Text("Shift of valence, arousal", "效价、唤醒度变化"),
+    "wi_ranked_hint": Text(
+        "Labels that stay: how far both answers are sure of the same labels, 1 for equal ones. What mattered "
+        "most changes this and the place on the plane furthest.",
+        "标签一致度：两次结果对相同标签的置信度重合程度，完全相同为 1。影响最大者，"
+        "指标签与平面位置合计变化最大的一项。",
+    ),
+    # compare
+    "cp_title": Text("Two answers to one clip", "同一片段，两种设置"),
+    "cp_hint": Text(
+        "Choose a clip and two setups; see which labels, sentences and clues differ.",
+        "选择片段和两种设置，查看标签、语句和线索有何不同。",
+    ),
+    "cp_clip": Text("The clip", "片段"),
+    "cp_clip_none": Text(
+        "Nothing is chosen yet. Explain a clip in the first tab, or press an example to compare at once.",
+        "尚未选择片段。请先在“分析”页分析一个片段，或点击下面的示例，立即开始对比。",
+    ),
+    "cp_clip_explained": Text("{name}, the clip of your last answer", "{name}（上一次分析的片段）"),
+    "cp_clip_example": Text("Example: {name}", "示例：{name}"),
+    "cp_examples": Text("Or an example", "或使用示例"),
+    "cp_player": Text("The clip", "片段"),
+    "cp_setup": Text("Setup {letter}", "设置 {letter}"),
+    "cp_engine": Text("Engine", "引擎"),
+    "cp_use": Text("What it may use", "可用信息"),
+    "cp_use_visual": Text("picture", "画面"),
+    "cp_use_acoustic": Text("sound", "声音"),
+    "cp_use_lexical": Text("words", "话语"),
+    "cp_samples": Text("Sampled answers (0: the likeliest one)", "采样次数（0 表示取最可能的回答）"),
+    "cp_reference": Text("Score both against a reference", "与参考答案对照评分"),
+    "cp_reference_text": Text("Reference explanation", "参考解释"),
+    "cp_reference_labels": Text("Reference labels, separated by commas", "参考标签，用逗号分隔"),
+    "cp_run": Text("Compare", "开始对比"),
+    "cp_stop_button": Text("Stop", "停止"),
+    "cp_same": Text(
+        "A and B are the same: change the engine or what one of them may use.",
+        "A 与 B 的设置相同：请更改其中一方的引擎或可用信息。",
+    ),
+    "cp_nothing_used": Text("Leave each setup at least one thing to use.", "每种设置至少要保留一种信息。"),
+    "cp_running": Text("{letter} is being answered …", "正在得出 {letter} 的结果……"),
+    "cp_took": Text("{letter} {seconds} s", "{letter} {seconds} 秒"),
+    "cp_done": Text("Compared", "对比完成"),
+    "cp_stopped": Text("Stopped", "已停止"),
+    "cp_all": Text("everything", "全部信息"),
+    "cp_without": Text("without {names}", "不用{names}"),
+    "cp_sampled": Text("{count} samples", "采样 {count} 次"),
+    "cp_scores": Text("Against the reference", "与参考答案的对比"),
+    "cp_reference_labels_are": Text("Labels of the reference: {names}.", "参考标签：{names}。"),
+    "cp_scores_hint": Text(
+        "Overlaps are marks of ten by the embedded judge, the rest shares of one; one clip proves nothing.",
+        "重合度由内置评判打分，满分 10；其余满分为 1。单个片段说明不了什么。",
+    ),
+    "cp_measure": Text("Score", "分数"),
+    "cp_difference": Text("Difference", "差值"),
+    "cp_wheel": Text("On the emotion wheel", "在情绪轮上的位置"),
+    "cp_wheel_hint": Text("filled: A · hollow: B", "实心：A · 空心：B"),
+    "cp_empty_title": Text("See what makes the difference", "看看差别从何而来"),
+    "cp_empty": Text(
+        "One clip is answered twice, by two engines, or by one engine that may use different things. The "
+        "answers appear side by side: labels won and lost, how far valence and arousal move, sentences that "
+        "changed, clues that only one of them has.",
+        "同一片段得到两次结果：可用两种引擎，也可让同一引擎使用不同的信息。结果并排显示：标签的增减、效价与唤醒度的变化、"
+        "改动的语句，以及只见于一方的线索。",
+    ),
+}

@@ -1,4 +1,4 @@
-"""The AffectGPT engine: one encoding of a clip, one batch of questions, and what the answers say."""
+"""The AffectGPT engine: one encoding of each medium, one batch of questions, and what the answers say."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from ..crops import aligned_faces
 from ..machine.footprint import PROMPT
+from ..muting import named
 from ..parts import PartSplitter
 from ..schema import MODALITIES, AffectError, Clip, Clue, Faces, Language, Part, Text, Verdict
 from ..weights import NO_MEMORY, shown_model
@@ -29,7 +32,7 @@ EXTRACT = (
     "brackets; [] if there is none. Write nothing else.\n\nDescription: {text}"
 )
 TRANSLATE = "Translate this sentence into Chinese. Write the translation only.\n\n{text}"
-KEPT_CLIPS = 8  # encoded clips that are remembered, 57 KB each
+KEPT_CLIPS = 8  # whose media are remembered, 57 KB for each clip
 TRANSLATED_AT_ONCE = 8  # sentences in one batch
 TRANSLATION_SPARE = 32  # tokens of a translation, beyond one for each character of the original
 ALONE = {"audio": ("acoustic", "audioonly"), "face": ("visual", "faceonly"), "frame": ("visual", "frameonly")}
@@ -76,8 +79,14 @@ class AffectGPTEngine:
         self.settings, self.shown = settings, shown_model(model)
         self.opened = open_model(model, quantize=quantize, dtype=dtype, device=device, revision=revision)
         self.model, self.processor = self.opened.model, self.opened.processor
-        self.encoded: OrderedDict[str, tuple[Any, tuple[str, ...], Faces | None]] = OrderedDict()
+        self.encoded: OrderedDict[tuple[str, str], tuple[Any, Faces | None]] = OrderedDict()
         self.load_s = round(time.perf_counter() - begin, 3)
+
+    def with_settings(self, **changes: Any) -> AffectGPTEngine:
+        """Return this engine with some of its `Settings` changed; model and encoded clips are shared."""
+        other = copy(self)
+        other.settings = replace(self.settings, **changes)
+        return other
 
     def chat(self, messages: Any, **options: Any) -> Any:
         """Ask the base language model, without the adapter: `AffectGPTForConditionalGeneration.chat`.
@@ -136,64 +145,79 @@ class AffectGPTEngine:
             wire.emit("done", {"missing": {**silent, **run.missing}, "provenance": self.provenance(run)})
 
     def look(self, wire: Relay, run: Run) -> None:
-        """Run the encoders, or remember what they said about this clip; note in `run` what it lacks."""
-        import numpy as np
-
+        """Have each medium encoded, or remember what was said of it; note in `run` what the clip lacks."""
+        from ..model.encoders_affectgpt import AffectGPTFeatures
         from ..model.processing_affectgpt import media_of
 
-        clip, looks = run.clip, "face" in media_of(self.processor.mode)
-        digest = hashlib.sha256(repr(clip.find_faces is None).encode())
-        for array in (clip.frames, clip.wave, *([clip.track, clip.track_times_s] if looks else [])):
-            digest.update(repr((array.shape, array.dtype)).encode())
-            digest.update(np.ascontiguousarray(array).data if array.size else b"")
-            wire.check()
-        key = digest.hexdigest()
-        if key not in self.encoded:
-            self.encoded[key] = self._look_and_listen(wire, run)
-            while len(self.encoded) > KEPT_CLIPS:
-                self.encoded.popitem(last=False)
-        else:
-            wire.emit("stage", "heard")
-            wire.emit("stage", "seen")
-            run.took("remembered")
-        self.encoded.move_to_end(key)
-        run.features, run.present, run.faces = self.encoded[key]
+        clip, wanted, states = run.clip, media_of(self.processor.mode), {}
+        for medium in ("audio", "face", "frame"):
+            if medium in wanted:
+                states[medium] = self._states(medium, wire, run)
+            if medium == "audio":
+                wire.emit("stage", "heard")
+        wire.emit("stage", "seen")
+        run.present = tuple(medium for medium in wanted if states[medium] is not None)
+        pictures = [states[medium] for medium in run.present if medium != "audio"]
+        seen, also_seen = (*pictures, None, None)[:2]
+        run.features = AffectGPTFeatures(seen, also_seen, states.get("audio"))
         if not clip.has_picture:
             run.missing["visual"] = MISSING["no_picture"]
-        elif not {"face", "frame"} & set(run.present):
+        elif not pictures:
             blind = run.faces is not None and run.faces.backend == "motion"
             run.missing["visual"] = MISSING["no_detector" if blind else "no_face"]
         if not clip.has_sound:
             run.missing["acoustic"] = MISSING["no_sound"]
         if not run.subtitle:
             run.missing["lexical"] = MISSING["no_words"]
+        run.missing = named(run.missing, clip)
 
-    def _look_and_listen(self, wire: Relay, run: Run) -> tuple[Any, tuple[str, ...], Faces | None]:
+    def _states(self, medium: str, wire: Relay, run: Run) -> Any:
+        """What its encoder says of one medium; None where the clip does not have it. Kept for each medium
+        alone, so that a clip without its sound or with other words needs no encoder."""
+        import numpy as np
+
         from ..model.processing_affectgpt import media_of
 
-        clip, media, found = run.clip, {}, None
-        wanted = media_of(self.processor.mode)
-        if "audio" in wanted and clip.has_sound:
-            media["audio"] = clip.wave
-        if "frame" in wanted and len(clip.frames):
-            media["frames"] = clip.frames
-        if "face" in wanted and clip.has_picture:
-            faces = aligned_faces(clip, count=self.processor.num_frames)
-            found = Faces(clip.faces.backend, lost=clip.faces.lost)
+        clip, room = run.clip, KEPT_CLIPS * len(media_of(self.processor.mode))
+        media = {"audio": [clip.wave], "frame": [clip.frames], "face": [clip.track, clip.track_times_s]}
+        if not len(media[medium][0]):
+            return None
+        digest = hashlib.sha256(repr(medium == "face" and clip.find_faces is None).encode())
+        for array in media[medium]:
+            digest.update(repr((array.shape, array.dtype)).encode())
+            digest.update(np.ascontiguousarray(array).data)
+            wire.check()
+        key = (medium, digest.hexdigest())
+        if key not in self.encoded:
+            self.encoded[key] = self._encode(medium, wire, run)
+            while len(self.encoded) > room:
+                self.encoded.popitem(last=False)
+        else:
+            run.took("remembered")
+        self.encoded.move_to_end(key)
+        states, faces = self.encoded[key]
+        run.faces = faces or run.faces
+        return states
+
+    def _encode(self, medium: str, wire: Relay, run: Run) -> tuple[Any, Faces | None]:
+        """Run the encoder of one medium: its states, None without a face; and by what faces were sought."""
+        clip, faces = run.clip, None
+        if medium == "audio":
+            inputs = self.processor(audio=clip.wave)
+        elif medium == "frame":
+            inputs = self.processor(frames=clip.frames)
+        else:
+            crops = aligned_faces(clip, count=self.processor.num_frames)
+            faces = Faces(clip.faces.backend, lost=clip.faces.lost)
             run.took("faces")
             wire.check()
-            if len(faces):
-                media["faces"] = faces
-        inputs = self.processor(**media, face_colors="rgb", mode=None if media else "textonly")
-        heard = self.model.encode(input_values=inputs.get("input_values"))
-        run.took("sound")
-        wire.emit("stage", "heard")
-        pictures = {name: inputs.get(name) for name in ("pixel_values", "frame_pixel_values")}
-        seen = self.model.encode(**pictures)
-        run.took("pictures")
-        wire.emit("stage", "seen")
-        present = tuple(name for name in wanted if name in media or f"{name}s" in media)
-        return type(seen)(**{**heard, **seen}), present, found
+            if not len(crops):
+                return None, faces
+            inputs = self.processor(faces=crops, face_colors="rgb")
+        given = {name: inputs.get(name) for name in ("pixel_values", "input_values")}
+        (states,) = self.model.encode(**given).values()
+        run.took("sound" if medium == "audio" else "pictures")
+        return states, faces
 
     def _rows(self, run: Run) -> None:
         """Ask about the whole clip for the description and the labels, and about each modality alone."""

@@ -68,7 +68,8 @@ class Run:
 
     def took(self, step: str) -> None:
         now = time.perf_counter()
-        self.steps_s[step], self.since = round(now - self.since, 4), now
+        self.steps_s[step] = round(self.steps_s.get(step, 0.0) + now - self.since, 4)
+        self.since = now
 
     def said(self, purpose: str) -> list[Any]:
         pairs = zip(self.rows, self.answers, strict=True)
@@ -94,6 +95,7 @@ class Run:
             "lost": {"en": faces.lost.en, "zh": faces.lost.zh} if faces and faces.lost else None,
             "subtitle_cut": {"of": len(said), "to": len(self.subtitle)} if said != self.subtitle else None,
             "subtitle_source": self.clip.subtitle_source,
+            "left_out": list(self.clip.left_out),
             "media": dict(self.clip.media),
             "python": platform.python_version(),
             "libraries": versions(LIBRARIES),
