@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .judges import EmbeddedJudge, Judge, Judgement, Pair
+from .judges.embedded import forget
 from .judges.judgement import HIGHEST
 from .metrics import modality_completeness
 from .metrics.overlap import reference_labels as labels_of
@@ -92,7 +93,10 @@ def assess(
     pairs = [Pair("answer", "label", text, wanted_text, language=language, **lists)]
     if wanted_text:
         pairs.append(Pair("answer", "clue", text, wanted_text, language=language))
-    marks = {each.aspect: each for each in judge(pairs)}
+    try:
+        marks = {each.aspect: each for each in judge(pairs)}
+    finally:
+        forget()  # the texts are a visitor's
     ours, theirs = base_labels(said), base_labels(wanted)
     unknown = [word for word in dict.fromkeys([*ours, *theirs]) if canonical(word) is None]
     more = f" … +{len(unknown) - TOLD}" if len(unknown) > TOLD else ""

@@ -41,8 +41,9 @@ MISSING = {
     "no_voice": Text(
         "There is a sound track, but no speech was measured in it.", "有音轨，但没有测到说话声。"
     ),
-    "no_words": Text(
-        "There is no subtitle, and speech is not transcribed.", "没有字幕，本引擎也不做语音转写。"
+    "no_words": Text("There is no subtitle, and speech was not transcribed.", "没有字幕，语音也未经转写。"),
+    "no_speech": Text(
+        "There is no subtitle, and speech recognition found no words.", "没有字幕，语音识别也没有找到话语。"
     ),
 }
 
@@ -113,7 +114,7 @@ class SignalEngine:
         elif names <= NO_VOICE:
             out["acoustic"] = MISSING["no_voice"]
         if not clip.subtitle.strip():
-            out["lexical"] = MISSING["no_words"]
+            out["lexical"] = MISSING["no_speech" if "transcript" in clip.media else "no_words"]
         return named(out, clip)
 
     def provenance(self, clip: Clip) -> dict[str, Any]:

@@ -17,12 +17,12 @@ import numpy as np
 
 from .machine import GPU_SIGNS, LENT_GPU, ask_hub
 from .recognition import Heard, Line, Transcript, Written, named, recognise
+from .relay import TURN, Relay, streamed
 from .schema import SAMPLE_RATE_HZ, AffectError, Clip, Text
-from .trained.relay import streamed
 from .weights import check_name, loading, shown_model
 
-__all__ = ["Transcriber", "Transcript", "load_transcriber", "named", "planned", "transcribed"]
-__all__ += ["why_no_transcriber"]
+__all__ = ["Transcriber", "Transcript", "listening", "load_transcriber", "named", "planned"]
+__all__ += ["transcribed", "why_no_transcriber"]
 
 WHISPER = "AFFECTGPT_WHISPER"  # environment: Hub id, Hub id@commit or folder; "off": nothing is transcribed
 SMALL = "openai/whisper-small@973afd24965f72e36ca33b3055d56a652f456b4d"  # 244 M parameters: on a CPU
@@ -46,9 +46,10 @@ UNREACHABLE = Text(
     "subtitle file.",
     "本机没有 {model}，且无法连接 Hugging Face Hub：请自行输入话语，或提供字幕文件。",
 )
+NO_WORDS = Text("Not transcribed", "未能转写")  # title of an error
 SILENT = Text("No speech was found in the sound.", "声音中没有找到说话声。")
 
-_lock = threading.Lock()
+_loading, _asking = threading.Lock(), threading.Lock()  # apart: who opens the page must not wait for weights
 _loaded: dict[tuple[str, str | None, str], Transcriber] = {}
 _asked: dict[str, tuple[float, Text | None]] = {}  # what the Hub's reach was, and when
 
@@ -59,7 +60,6 @@ class Transcriber:
     def __init__(self, model: Any, processor: Any, name: str, device: str):
         self.name, self.device = name, device
         self._whisper = Whisper(model, processor)
-        self._turn = threading.Lock()
 
     def __call__(
         self, wave: np.ndarray, language: str | None = None, *, check: Callable[[], None] | None = None
@@ -76,14 +76,11 @@ class Transcriber:
             raise AffectError(
                 f"{self.name} does not know the language {language!r}: use a code such as en or zh, or none.",
                 f"{self.name} 不支持语言“{language}”：请使用 en、zh 等代码，或不指定语言。",
+                title=NO_WORDS,
             )
         watched = interruptible(self._whisper.model, check) if check else nullcontext()
-        with self._turn, watched:
+        with TURN, watched:
             return recognise(np.asarray(wave, np.float32), self._whisper, language=language, model=self.name)
-
-    def stream(self, wave: np.ndarray, language: str | None = None) -> Iterator[tuple[str, Any]]:
-        """Yield ("progress", {}) while it listens, then ("transcript", Transcript); closing stops it."""
-        return streamed(lambda wire: wire.emit("transcript", self(wave, language, check=wire.check)))
 
 
 def load_transcriber(model: str | None = None, *, device: str | None = None) -> Transcriber:
@@ -94,15 +91,27 @@ def load_transcriber(model: str | None = None, *, device: str | None = None) -> 
     """
     why = why_no_transcriber(model)
     if why:
-        raise AffectError(why.en, why.zh)
+        raise AffectError(why.en, why.zh, title=NO_WORDS)
     import torch
 
     device = device or ("cuda" if _has_gpu() and torch.cuda.is_available() else "cpu")
     name, revision = _model(model)
-    with _lock:
+    with _loading:
         if (name, revision, device) not in _loaded:
             _loaded[name, revision, device] = _load(name, revision, device)
         return _loaded[name, revision, device]
+
+
+def listening(wave: np.ndarray, model: str | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield ("progress", {}) while the recogniser is loaded and listens, then ("transcript", Transcript).
+
+    Closing stops it; only a download goes on, for whoever asks next. Raises what `load_transcriber` does.
+    """
+
+    def work(wire: Relay) -> None:
+        wire.emit("transcript", load_transcriber(model)(wave, check=wire.check))
+
+    return streamed(work, alone=False)  # a download is no reason for an engine to wait
 
 
 def why_no_transcriber(model: str | None = None) -> Text | None:
@@ -123,7 +132,7 @@ def why_no_transcriber(model: str | None = None) -> Text | None:
         return error.text
     if _is_here(name, revision):
         return None
-    with _lock:
+    with _asking:
         when, why = _asked.get(name, (-ASKED_AGAIN_S, None))
         if time.monotonic() - when >= ASKED_AGAIN_S:
             hub, _ = ask_hub()
@@ -190,6 +199,7 @@ def _load(name: str, revision: str | None, device: str) -> Transcriber:
         raise AffectError(
             f"{shown} knows English only: give a multilingual Whisper.",
             f"{shown} 只支持英语：请换用多语言 Whisper。",
+            title=NO_WORDS,
         )
     return Transcriber(model, processor, _shown(name, revision), device)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import weakref
@@ -30,6 +31,7 @@ from .reason import fold, reason
 from .schema import Language
 from .transcribe import why_no_transcriber
 
+log = logging.getLogger(__name__)
 __all__ = ["build_demo", "launch_options", "serve", "warm_up"]
 MAX_QUEUE = 24  # visitors that may wait
 TIDY_EVERY_S = 10.0
@@ -81,7 +83,10 @@ def keep_tidy(page: Page, every_s: float = TIDY_EVERY_S) -> None:
 
     def run() -> None:
         while (found := alive()) is not None:
-            found.tidy()
+            try:
+                found.tidy()
+            except Exception:  # else nothing would ever be deleted again
+                log.exception("not tidied up")
             del found
             time.sleep(every_s)
 
@@ -121,6 +126,7 @@ class Page:
             Api(services)
         keep_tidy(self)
         self.demo.queue(max_size=MAX_QUEUE, default_concurrency_limit=1)
+        services.uploads.queued = self.demo.queued
 
     def tidy(self) -> None:
         """Delete what is left of visitors who have gone, and what was kept long enough."""

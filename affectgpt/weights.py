@@ -14,6 +14,7 @@ from .schema import AffectError, Text
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 NETWORK = {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectError", "ConnectTimeout", "ReadTimeout"}
 NO_MEMORY = re.compile(r"out of memory|can't allocate memory|Cannot allocate memory", re.IGNORECASE)
+TITLE = Text("Model not loaded", "模型未能加载")
 MESSAGES = {
     "folder": Text(
         "There is no folder {name}: give a folder with a model's files, or its id on the Hugging Face Hub.",
@@ -128,7 +129,9 @@ def _is_folder(name: str) -> bool:
 
 def _error(kind: str, *names: str, why: str = "") -> AffectError:
     shown = ", ".join(map(shown_model, names))
-    return AffectError(*(text.format(name=shown, why=why) for text in (MESSAGES[kind].en, MESSAGES[kind].zh)))
+    return AffectError(
+        *(text.format(name=shown, why=why) for text in (MESSAGES[kind].en, MESSAGES[kind].zh)), title=TITLE
+    )
 
 
 def _diagnose(error: Exception, *, local: bool) -> tuple[str | None, str]:

@@ -122,6 +122,22 @@ def test_what_a_caller_can_mend_is_one_line(host, clip, values, wanted):
     assert host.uploads() == []
 
 
+def sent(host, endpoint: str, *data) -> str:
+    """What the stream says about a request that a program has put together by hand."""
+    call = f"{host.url}gradio_api/call/{endpoint}"
+    event = httpx.post(call, json={"data": list(data)}).json()["event_id"]
+    return httpx.get(f"{call}/{event}", timeout=20).text
+
+
+def test_null_is_the_default(host):
+    upload = httpx.post(f"{host.url}gradio_api/upload", files={"files": ("c.mp4", b"x")}).json()[0]
+    file = {"path": upload, "meta": {"_type": "gradio.FileData"}}
+    assert '"labels"' in sent(host, "analyze", file, None, None, None, True).partition("complete")[2]
+    answer = sent(host, "evaluate", "She smiles.", "happy", None, "happy", None)
+    assert '"label_overlap"' in answer.partition("complete")[2]
+    assert "no file of predictions" in sent(host, "benchmark", None, "emer-v2", None, None, False)
+
+
 def test_two_engines_at_once_go_one_after_the_other(host, clip, monkeypatch):
     running, most = [], []
 

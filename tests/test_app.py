@@ -91,7 +91,7 @@ def test_analyze_answers_with_the_explanation(host, clip, monkeypatch):
 
 def test_no_consent_no_run(host, clip, monkeypatch):
     read_as(monkeypatch, lambda *a, **k: pytest.fail("the clip was opened"))
-    with pytest.raises(AppError, match="confirm"):
+    with pytest.raises(AppError, match="consent=true"):
         host.analyze(clip, consent=False)
     assert "toy.mp4" not in host.uploads()
 

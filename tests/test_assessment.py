@@ -9,7 +9,8 @@ import pytest
 
 from affectgpt.assessment import assess, headline
 from affectgpt.card import to_html
-from affectgpt.judges import ChatJudge
+from affectgpt.judges import ChatJudge, embedded
+from affectgpt.metrics.overlap import quoted_words
 from affectgpt.page.scores_html import MAX_SHOWN, scores
 from affectgpt.schema import AffectError, Explanation
 
@@ -207,6 +208,12 @@ def test_foreign_words_are_text_wherever_they_stand():
     assert "<bdi>script&gt;</bdi>" in page
     assert not any(evil in page for evil in ("<img", "<u>", "<i onx", "</script"))
     check(out)
+
+
+def test_nothing_of_the_texts_is_remembered():
+    assess(ANSWER, ["angry"], REFERENCE, ["happy"], "en")
+    for remembered in (embedded._described, embedded._labels, quoted_words):
+        assert remembered.cache_info().currsize == 0
 
 
 def test_the_page_to_send_says_the_scores():

@@ -116,6 +116,7 @@ SOUND = {"wave": np.ones(16000, np.float32)}
         (SOUND, ("voice_like_sound", "noise"), ("no_picture", "no_voice", "no_words")),
         ({"cues": (Cue("Hello."),), **SOUND}, ("pitch_level", "noise"), ("no_picture", None, None)),
         ({"cues": (Cue("  "),)}, (), ("no_picture", "no_sound", "no_words")),
+        ({"media": {"transcript": {}}}, (), ("no_picture", "no_sound", "no_speech")),
     ],
 )
 def test_what_is_missing_is_named(values, names, expected):

@@ -40,7 +40,7 @@ def test_on_one_column_the_cards_keep_their_order(chromium, address):
 
 def test_a_citation_is_copied_by_the_keyboard(chromium, address):
     page = opened(chromium, address, "?lang=en")
-    button = page.get_by_role("button", name="Copy BibTeX: AffectGPT")
+    button = page.get_by_role("button", name="Copy: BibTeX AffectGPT")
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_function("document.activeElement.innerText === 'Copied'")

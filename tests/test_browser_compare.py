@@ -119,7 +119,7 @@ def test_stop_and_two_visitors(visit, slow):
     to_compare(one), to_compare(other)
     one.click("[data-compare='0']")
     one.wait_for_selector("#ag-compare-stop:not([disabled])")
-    one.wait_for_selector("#ag-compare-result .ag-diff-wait")  # A is there, B is being made
+    one.wait_for_selector("#ag-compare-result .ag-note.wait")  # A is there, B is being made
     one.click("#ag-compare-stop")
     one.wait_for_selector(".ag-cp-status.stopped")
     one.wait_for_selector("#ag-compare-run:not([disabled])")

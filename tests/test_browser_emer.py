@@ -114,7 +114,16 @@ def test_run_on_an_example_then_scores_language_and_explain(page):
     page.wait_for_selector("#ag-emer-beside >> text=参考与回答")
     page.wait_for_selector("#ag-emer-find >> text=由本项目的程序绘制")
     page.click("#ag-emer-open")
-    page.wait_for_selector("#ag-downloads", timeout=20_000)  # of the first tab
+    page.wait_for_selector("#ag-tab_explain-button[aria-selected=true]", timeout=20_000)
+    page.wait_for_selector("#ag-status .finished.whole")
+    page.wait_for_selector("#ag-player video[src*='happy_reunion'] track", state="attached")
+    for place in ("#ag-verdict", "#ag-timeline", "#ag-clues", "#ag-text", "#ag-scores", "#ag-limits"):
+        page.wait_for_selector(f"{place} section, {place} .ag-card")
+    page.wait_for_selector("#ag-downloads")
+    page.wait_for_selector("#ag-clip video[src*='happy_reunion']")
+    assert page.input_value("#ag-subtitle textarea").startswith("You came!")
+    page.click("#ag-wi-acoustic input")
+    page.wait_for_selector("#ag-wi-result section, #ag-wi-result .ag-card")
     page.click("#ag-tab_emer-button")
     page.click("#ag-emer-next")
     page.wait_for_selector("#ag-emer-text section")

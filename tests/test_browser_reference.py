@@ -26,8 +26,8 @@ def test_an_example_is_scored_at_once_and_a_pasted_reference_by_the_button(chrom
     box.fill(EVIL)
     labels.fill("furious, zorbled")
     page.get_by_role("button", name="Score against this reference").press("Enter")
-    page.wait_for_selector(".ag-rest.missed >> text=zorbled")
-    assert "not on our wheel" in page.inner_text(".ag-rest.missed")
+    page.wait_for_selector(".ag-unmet.missed >> text=zorbled")
+    assert "not on our wheel" in page.inner_text(".ag-unmet.missed")
     assert "angry\t≈ furious\tsame sector: angry" in page.inner_text(".ag-pairs")
     assert page.locator(".ag-assess img").count() == 0
     assert page.title() != "evil"

@@ -87,6 +87,8 @@ def test_sentences_of_one_text_alone():
     assert now == [("He smiles.", False), ("So he may be glad.", True)]
     assert sentences("他在笑。他高兴。", "他高兴。")[0] == [("他在笑。", True), ("他高兴。", False)]
     assert sentences("", "New.") == ([], [("New.", True)])
+    assert [x for x, _ in sentences('She said "no." She left.', "")[0]] == ['She said "no."', "She left."]
+    assert [x for x, _ in sentences("他说：“好。”他走了！", "")[0]] == ["他说：“好。”", "他走了！"]
 
 
 def test_clues_are_told_apart_by_what_they_say():
@@ -103,13 +105,13 @@ def test_signs_and_words_beside_every_colour():
     assert drawn.count("<del>") == drawn.count("<ins>") == 1
     for words in ("gone: </span><del>angry", "new: </span><ins>sad", "↑"):
         assert words in drawn
-    assert "from (-0.40, +0.50) to (-0.19, +0.50)" in drawn
+    assert "from (−0.40, +0.50) to (−0.19, +0.50)" in drawn
     assert "After：“愤怒”消失" in side_by_side(BEFORE, AFTER, ("Before", "After"), "zh")
 
 
 def test_an_answer_that_is_still_being_made():
     drawn = side_by_side(BEFORE, None, ("A", "B"), "en")
-    assert drawn.count("working") == 2, "for labels and their place"
+    assert drawn.count("working") == drawn.count("stopped") == 2, "for labels and their place"
     assert "ag-diff-line" not in drawn
 
 
@@ -315,13 +317,15 @@ def test_a_stopped_comparison_keeps_what_there_is(demo, engine, shown):
         ({"use": ("visual",)}, "A and B are the same"),
         ({"use": ()}, "at least one thing"),
         ({"shown": None}, "Nothing is chosen yet"),
+        ({"labels": "sad, " * 101}, "101 labels"),
     ],
 )
-def test_mistakes(demo, shown, values, words):
-    compare = tab(demo, "CompareTab")
+def test_mistakes(demo, engine, shown, values, words):
+    compare, begun = tab(demo, "CompareTab"), engine.asked
     values = {"shown": shown, **values}
     with pytest.raises(gr.Error, match=words):
         last(ask(compare, **values))
+    assert engine.asked == begun, "told before anything is asked"
 
 
 def test_two_measures_are_subtracted():
@@ -335,6 +339,6 @@ def test_two_measures_are_subtracted():
         for mark in (4.0, 6.5)
     )
     drawn = compare_html._scores(one, other, "en")
-    assert "↑ +2.50" in drawn
+    assert "↑ +2.5<" in drawn
     assert ">=<" in drawn
     assert "–" in drawn

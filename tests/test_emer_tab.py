@@ -237,7 +237,7 @@ def test_a_run_answers_beside_the_reference_and_is_scored(tab):
     assert handed.reference == shown.reference
     assert handed.timeline is not None
     kept = tab.services.kept.get(VISITOR.session_hash, "explain")
-    assert kept.subtitle == "Second."
+    assert (kept.subtitle, handed.cues[0].text) == ("", "Second.")  # the words belong to the answer
     with pytest.raises(gr.Error):
         tab.hand_over(("own", "b"), None, "en", VISITOR)
 

@@ -1,21 +1,24 @@
 """The tab "evaluate": where references come from, what is refused, what is drawn, a process that is ended."""
 
+import io
 import json
 import os
 import time
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import pytest
 from conftest import FakeEngine, make_clip
 
+from affectgpt.benchmarks import child
 from affectgpt.benchmarks.child import Task
 from affectgpt.benchmarks.result import read_result
 from affectgpt.benchmarks.table import BENCHMARKS
 from affectgpt.page import download_block, evaluate_html, evaluation, files
 from affectgpt.page.evaluation import Step
 from affectgpt.page.services import Shown
+from affectgpt.page.serving import Closing
 from affectgpt.reason import explain
 from affectgpt.schema import AffectError, Cue, Text
 
@@ -33,7 +36,7 @@ def done(tmp_path_factory):
     rows = [{"name": "happy_reunion", "labels": ["happy", NASTY], "text": NASTY}, {"labels": ["no name"]}]
     given.write_text("".join(json.dumps(row) + "\n" for row in rows))
     task = Task("emer-v2", str(given), str(REFERENCES), "en", str(folder), NASTY)
-    return folder, list(evaluation.evaluation(task))
+    return folder, list(evaluation.evaluation(task, Closing()))
 
 
 def test_where_references_come_from():
@@ -61,8 +64,12 @@ def test_what_is_refused_at_once(tmp_path):
     file = tmp_path / "large.csv"
     file.touch()
     assert evaluation.check("meld", str(file)).name == "meld"
-    with pytest.raises(AffectError, match="no file of predictions"):
-        evaluation.check("meld", None)
+    gone = str(tmp_path / "deleted since.csv")
+    for given in (None, gone):
+        with pytest.raises(AffectError, match="no file of predictions"):
+            evaluation.check("meld", given)
+    with pytest.raises(AffectError, match="no references"):
+        evaluation.check("meld", str(file), gone)
     with pytest.raises(AffectError, match="choose one of emer-v1"):
         evaluation.check("nothing", str(file))
     os.truncate(file, evaluation.MAX_TABLE_MB * 2**20 + 1)
@@ -82,32 +89,56 @@ def test_an_evaluation_tells_its_steps_and_writes_its_files(done):
 def test_what_a_visitor_can_mend_comes_through(tmp_path):
     task = Task("emer-v2", __file__, str(REFERENCES), "en", str(tmp_path))
     with pytest.raises(AffectError, match="none of the columns name") as caught:
-        list(evaluation.evaluation(task))
+        list(evaluation.evaluation(task, Closing()))
     assert "缺少" in caught.value.text.zh
 
 
 def test_a_bug_is_no_message_and_names_no_cell(tmp_path):
     (tmp_path / "result.json").mkdir()  # cannot be written
+    task = Task("emer-v2", str(REFERENCES), str(REFERENCES), "en", str(tmp_path))
     with pytest.raises(RuntimeError, match="ended with 1") as caught:
-        list(evaluation.evaluation(Task("emer-v2", str(REFERENCES), str(REFERENCES), "en", str(tmp_path))))
+        list(evaluation.evaluation(task, Closing()))
     assert "IsADirectoryError" in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
 
 
-def test_closing_the_stream_ends_the_process(tmp_path, monkeypatch):
+def test_the_words_of_a_bug_stay_in_the_process(monkeypatch, capsys):
+    def fail(task):
+        raise ValueError(words) from KeyError(words)
+
+    words = "a cell:\n  more of the cell"
+    task = Task("emer-v2", "mine.csv", None, "en", "folder")
+    monkeypatch.setattr(child, "run", fail)
+    monkeypatch.setattr(child.resource, "setrlimit", lambda *_: None)
+    monkeypatch.setattr(child.signal, "alarm", lambda *_: None)
+    monkeypatch.setattr(child.sys, "stdin", io.StringIO(json.dumps(asdict(task))))
+    with pytest.raises(SystemExit, match="ValueError"):
+        child.main()
+    told = capsys.readouterr()
+    assert "in fail" in told.err
+    assert "cell" not in told.err
+
+
+def test_closing_the_stream_or_the_page_ends_the_process(tmp_path, monkeypatch):
     pipe = tmp_path / "pipe"
     started = []
     popen = evaluation.subprocess.Popen
     monkeypatch.setattr(
-        evaluation.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[0]
+        evaluation.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
     )
     pipe.write_text("".join(f'{{"name": "n{at}", "text": "She smiles."}}\n' for at in range(100_000)))
-    with closing(evaluation.evaluation(Task("emer-v1", str(pipe), str(pipe), "en", str(tmp_path)))) as steps:
-        next(steps), next(steps)
-        assert started[0].poll() is None
-        began = time.monotonic()
-    assert started[0].poll() is not None
-    assert time.monotonic() - began < 1
+    ending, task = Closing(), Task("emer-v1", str(pipe), str(pipe), "en", str(tmp_path))
+    for shut_down in (False, True):
+        with closing(evaluation.evaluation(task, ending)) as steps:
+            next(steps), next(steps)
+            assert started[-1].poll() is None
+            began = time.monotonic()
+            if shut_down:
+                ending.begin()
+                with pytest.raises(AffectError, match="shut down"):
+                    next(steps), next(steps)
+        assert started[-1].poll() is not None
+        assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

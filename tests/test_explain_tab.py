@@ -64,6 +64,7 @@ def run(tab, clip, *given, **more):
 
 def follow(stream, told, steps):
     for step in stream:
+        assert step, "gradio takes an empty dict for missing values"
         told.update(step)
         steps.append(step)
 
@@ -283,7 +284,7 @@ def test_speech_is_written_into_the_box_and_the_clip_kept(tab, upload, monkeypat
         yield "progress", {}
         yield "transcript", Transcript((Cue("Hello.", 0.1, 0.9),), "en", 0.9, "whisper-toy")
 
-    monkeypatch.setattr(explain_tab, "load_transcriber", lambda: SimpleNamespace(stream=stream))
+    monkeypatch.setattr(explain_tab, "listening", stream)
     told = {}
     follow(tab.listen(upload, None, None, None, True, "en", VISITOR), told, [])
     assert told[tab.subtitle] == "Hello."
@@ -293,6 +294,25 @@ def test_speech_is_written_into_the_box_and_the_clip_kept(tab, upload, monkeypat
     assert not Path(upload).exists()
     assert tab.services.kept.get("anna", "explain", b"clip") is not None
     assert told[tab.run].interactive
+
+
+def test_a_transcription_ends_with_the_page(tab, upload, monkeypatch):
+    ended = []
+
+    def stream(wave):
+        try:
+            while True:
+                yield "progress", {}
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(explain_tab, "listening", stream)
+    run = tab.listen(upload, None, None, None, True, "en", VISITOR)
+    next(run), next(run), next(run)
+    tab.services.closing.begin()
+    with pytest.raises(gr.Error, match="shut down"):
+        list(run)
+    assert ended == [True]
 
 
 def test_what_cannot_be_had_here_is_named_with_its_reason(tab):

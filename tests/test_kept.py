@@ -75,6 +75,15 @@ def page(monkeypatch, tmp_path):
 
 def test_memory_returns_though_nobody_asks(page, monkeypatch):
     page.services.kept = Kept(max_age_s=0.05)
+    failures = [RuntimeError("a sweep failed"), OSError("another one")]
+    sweep = page.services.traces.sweep
+
+    def fails_at_first():
+        if failures:
+            raise failures.pop()
+        return sweep()
+
+    monkeypatch.setattr(page.services.traces, "sweep", fails_at_first)
     ui.keep_tidy(page, every_s=0.05)
     clip = clip_of(1)
     gone = weakref.ref(clip)

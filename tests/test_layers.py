@@ -9,42 +9,81 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
-    {"auto", "benchmarks", "commands", "page", "report", "schema"}
+    {"auto", "benchmarks", "commands", "remember", "report", "schema"}
     | {"clues.acoustic_rules", "clues.lexicon", "clues.visual_rules", "data.artefacts"}
     | {"decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
     | {"media.folders", "metrics.matching", "metrics.statistic"}
     | {"model.adapter_affectgpt", "model.configuration_affectgpt", "model.encoders_affectgpt"}
-    | {"signals", "signals.curves", "signals.timbre", "trained.relay"},
-    {"card", "crops", "decode", "part_marks", "vocabulary", "wording", "benchmarks.benchmark"}
+    | {"page", "page.look", "signals", "signals.curves", "signals.timbre", "trained.relay"},
+    {"crops", "decode", "muting", "part_marks", "vocabulary", "wording", "benchmarks.benchmark"}
     | {"clues.face_rules", "clues.phrases", "clues.visual_clue", "data.messages", "judges.judgement"}
     | {"machine", "machine.footprint", "media.messages", "media.resample", "media.subtitles"}
     | {"metrics.classes", "metrics.mme", "model.fusion_affectgpt", "model.processing_affectgpt"}
-    | {"page.text", "report.words", "signals.detectors", "signals.motion", "signals.pitch"}
-    | {"trained.generation"},
-    {"faces", "labels", "wheel", "writing", "benchmarks.notes", "benchmarks.published"}
-    | {"clues.head_clues", "data.text_tables", "judges.prompts", "media.sniff"}
-    | {"model.pretrained_affectgpt", "page.files", "page.svg"}
+    | {
+        "page.kept",
+        "page.serving",
+        "page.text_about",
+        "page.text_clues",
+        "page.text_compare",
+        "page.text_emer",
+        "page.text_errors",
+        "page.text_evaluate",
+        "page.text_explain",
+        "page.text_scores",
+    }
+    | {"report.words", "signals.detectors", "signals.motion", "signals.pitch", "trained.generation"},
+    {"faces", "labels", "recognition", "wheel", "writing"}
+    | {"benchmarks.notes", "benchmarks.published", "clues.head_clues", "data.text_tables"}
+    | {"judges.prompts", "media.sniff", "model.pretrained_affectgpt"}
+    | {"page.files", "page.text", "page.visitors"}
     | {"signals.expression", "signals.prosody", "signals.voice", "trained.runs"},
     {"appraisal", "console", "observables", "reference", "weights", "wheel_tables"}
     | {"benchmarks.result", "benchmarks.rows"}
     | {"clues.acoustic_clue", "clues.lexical", "clues.visual", "convert.official", "convert.output"}
     | {"data.clips", "judges.chat", "judges.replies", "media.sandbox", "model.modeling_affectgpt"}
-    | {"page.html"},
-    {"media", "model", "parts", "wheel_download", "benchmarks.compare", "clues.pitch_clues"}
-    | {"judges.endpoint", "machine.choice", "metrics.hits", "metrics.overlap", "metrics.sets"}
-    | {"page.look", "report.confusion", "report.samples", "report.sheet"},
+    | {"page.differences", "page.face_strip", "page.svg", "page.traces", "page.wheel_html"}
+    | {"signals.timeline"},
+    {"media", "model", "parts", "transcribe", "wheel_download", "benchmarks.compare"}
+    | {"clues.pitch_clues", "judges.endpoint", "machine.choice"}
+    | {"metrics.hits", "metrics.overlap", "metrics.sets"}
+    | {
+        "page.html",
+        "page.timeline_html",
+        "page.verdict_html",
+        "page.what_if_html",
+    }
+    | {"report.confusion", "report.samples", "report.sheet"},
     {"convert", "clues.acoustic", "data.sample", "judges.embedded", "machine.doctor"}
-    | {"metrics.completeness", "metrics.wheels", "report.plots", "trained.loader", "trained.written"},
-    {"clues", "judges", "metrics", "trained", "benchmarks.measures", "convert.export"}
-    | {"data.tables", "report.html"},
-    {"baseline", "benchmarks.table", "commands.weights", "data.columns", "trained.batch"},
-    {"engine", "data.reading"},
-    {"reason", "benchmarks.predictions", "data.check", "data.emer"},
-    {"__init__", "ui", "benchmarks.answers", "benchmarks.predict"}
-    | {"data", "data.build", "data.check_text"},
-    {"benchmarks.scoring", "benchmarks.work", "commands.data"},
-    {"benchmarks.evaluate", "commands.predict"},
-    {"commands.evaluate"},
+    | {"metrics.completeness", "metrics.wheels", "report.plots"}
+    | {"page.clues_html", "page.differences_html", "page.explanation_html", "page.words"}
+    | {"trained.loader", "trained.written"},
+    {"clues", "judges", "metrics", "trained", "benchmarks.measures", "convert.export"} | {"data.tables"},
+    {"assessment", "baseline", "benchmarks.table", "commands.weights", "data.columns"} | {"trained.batch"},
+    {"card", "engine", "data.reading", "page.scores_html"},
+    {"reason", "benchmarks.predictions", "data.check", "data.emer", "page.export", "page.gpu"}
+    | {"report.html"},
+    {"__init__", "benchmarks.answers", "benchmarks.predict"}
+    | {"data", "data.build", "data.check_text", "page.engines", "page.followed"},
+    {"benchmarks.scoring", "benchmarks.work", "commands.data"} | {"page.emer_shelves", "page.services"},
+    {"benchmarks.evaluate", "commands.predict"}
+    | {
+        "page.compare_html",
+        "page.emer_html",
+        "page.explain_steps",
+        "page.opening",
+        "page.stored",
+        "page.tab",
+    },
+    {"benchmarks.child", "commands.evaluate"}
+    | {"page.answered", "page.compare_form", "page.emer_form", "page.reference_block"},
+    {"page.compare_tab", "page.emer_run", "page.evaluation", "page.what_if_block"},
+    {"page.about_facts", "page.api", "page.emer_tab", "page.evaluate_html"},
+    {"page.about_html", "page.evaluate_tab"},
+    {"page.about_tab", "page.download_block"},
+    {"page.explain_form"},
+    {"page.explain_answer"},
+    {"page.explain_tab"},
+    {"ui"},
     {"cli"},
     {"__main__"},
 ]

@@ -79,6 +79,14 @@ def test_no_time_line_without_anything_on_it(found):
     assert timeline(found, [make_clue()], ["L1"], "en", duration_s=found.duration_s if found else 3) == ""
 
 
+def test_a_long_subtitle_takes_no_longer_for_each_of_its_lines(monkeypatch):
+    cues = tuple(Cue(f"line {i}", i / 10, i / 10 + 0.1) for i in range(300))
+    monkeypatch.setattr(Cue, "__eq__", lambda *_: pytest.fail("each line is compared with the others"))
+    drawn = timeline(Timeline(30.0, cues=(*cues, Cue("no times"))), (), (), "en", duration_s=30.0)
+    assert drawn.count("ag-tl-cue") == 300
+    assert "no times" in drawn
+
+
 def test_the_wheel_has_a_place_for_every_sector_and_puts_synonyms_together():
     assert set(CORES) == set(load_vocabulary().sectors)
     labels = [label("happy", shown="高兴"), label("joyful", shown="喜悦"), label("saudade"), label(EVIL)]
@@ -95,6 +103,11 @@ def test_the_wheel_has_a_place_for_every_sector_and_puts_synonyms_together():
     assert escape(EVIL) in off
     assert "<img" not in drawn
     assert "grief" in wheel([], "en", reference=["grief"])  # as it was written, not as its base form
+
+
+def test_words_that_no_sector_has_are_told_to_whoever_does_not_see_the_wheel():
+    told = re.search('aria-label="([^"]*)"', wheel([label("blorp")], "en"))[1]
+    assert told == "On the wheel of emotions. not on the wheel: blorp"
 
 
 def test_texts_at_the_rim_do_not_overlap():

@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gradio as gr
 import pytest
+from conftest import FakeEngine
+from gradio.data_classes import FileData
 
+from affectgpt import ui
 from affectgpt.page import files
 from affectgpt.schema import Cue
 
@@ -26,6 +30,9 @@ def test_an_upload_that_two_visitors_wait_for_goes_with_the_second(tmp_path, mon
     assert not clip.exists()
     clip.write_bytes(b"x")
     ledger.claim(str(clip), "anna")
+    ledger.release(str(tmp_path / "words.srt"), "anna")  # read while her run waits
+    ledger.release(str(clip), "boris")
+    assert clip.exists()
     ledger.drop("anna")
     assert clip.exists()
     ledger.release(str(clip), "boris")
@@ -76,3 +83,44 @@ def test_the_root_goes_when_the_process_is_terminated(tmp_path):
     assert run.returncode == 143
     assert Path(run.stdout.strip()).parent == tmp_path
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_gradio_opens_or_copies_a_file_that_passes_a_field(tmp_path, monkeypatch):
+    root, calls = tmp_path / "uploads", tmp_path / "calls"
+    monkeypatch.setenv(files.ROOT_VARIABLE, str(root))
+    for tool in ("ffprobe", "ffmpeg"):
+        script = tmp_path / "bin" / tool
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(f'#!/bin/sh\necho "$0 $*" >> {calls}\nexit 1\n')
+        script.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    fields = (gr.Video, gr.File, gr.UploadButton)
+    blocks = [block for block in ui.build_demo(FakeEngine()).blocks.values() if isinstance(block, fields)]
+    assert {type(block).__bases__[0] for block in blocks} == set(fields)
+    clip = root / "clip.mp4"
+    clip.write_bytes(b"any")
+    before = sorted(root.rglob("*"))
+    for block in blocks:  # gradio makes a field anew for each visitor
+        field = type(block)(**{**block.constructor_args, "render": False})
+        assert field.preprocess(FileData(path=str(clip))) == str(clip)
+        assert field.postprocess(str(clip)).path == str(clip)
+    assert not calls.exists()
+    assert sorted(root.rglob("*")) == before
+
+
+def test_a_file_that_waits_in_the_queue_or_was_sent_again_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.ROOT_VARIABLE, str(tmp_path))
+    clip, ledger = tmp_path / "same.mp4", files.Uploads()
+    clip.write_bytes(b"x")
+    ledger.queued = lambda path: path == str(clip)
+    ledger.claim(str(clip), "anna")
+    ledger.release(str(clip), "anna")
+    assert clip.exists()
+    ledger.queued = lambda path: False
+    ledger.claim(str(clip), "boris")
+    os.utime(clip, ns=(1, 1))  # somebody has sent the same file meanwhile
+    ledger.release(str(clip), "boris")
+    assert clip.exists()
+    ledger.claim(str(clip), "carla")
+    ledger.release(str(clip), "carla")
+    assert not clip.exists()

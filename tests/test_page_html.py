@@ -1,6 +1,8 @@
 """What the page draws: nothing foreign is markup, every sentence has two languages, videos go as they are."""
 
+import re
 from html import escape
+from pathlib import Path
 
 import pytest
 from conftest import FakeEngine, make_clip
@@ -47,6 +49,9 @@ def test_the_line_of_stages_begins_with_the_check_and_knows_what_is_done():
     assert "<small>1.2 s</small>" in line
     stopped = html.status({"checked": 0.0}, "zh", state="stopped")
     assert ("已停止" in stopped, stopped.count('class="now"')) == (True, 0)
+    unchecked = html.status({"prepared": 0.1, "read": 0.2}, "en", state="running")  # a sample of EMER
+    assert unchecked.count('class="done"') == 3
+    assert '<li class="now" aria-current=step><span class="dot"></span>Heard' in unchecked
 
 
 def test_an_engine_is_named_only_where_there_is_no_choice():
@@ -60,6 +65,19 @@ def test_every_sentence_has_both_languages():
     assert holes == []
     for key, text in TEXT.items():
         assert text.en.count("{") == text.zh.count("{"), key
+
+
+def test_no_class_gets_its_looks_from_two_parts_of_the_page():
+    """The sheets of the parts know nothing of each other; `page.css` and `access.css` are for all of them."""
+    places: dict[str, set[str]] = {}
+    for file in Path(html.__file__).parent.glob("*.css"):
+        rules = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for selector in ",".join(re.findall(r"([^{};]+)\{", rules)).split(","):
+            if found := re.match(r"\s*(?:\.gradio-container )?(?:\.ag-card)?\.(ag-[\w-]+)", selector):
+                places.setdefault(found[1], set()).add(file.stem)
+    shared = {name: found - {"page", "access"} for name, found in places.items()}
+    assert {name: found for name, found in shared.items() if len(found) > 1} == {}
+    assert len(shared) > 100
 
 
 def test_no_tool_of_gradio_opens_a_video_that_is_shown(tmp_path, monkeypatch):

@@ -2,11 +2,14 @@
 
 import threading
 import time
+from contextvars import ContextVar
 
 import pytest
 
-from affectgpt.trained import relay as relay_module
-from affectgpt.trained.relay import Cancelled, streamed
+from affectgpt import relay as relay_module
+from affectgpt.media import load_clip, sandbox
+from affectgpt.relay import Cancelled, streamed
+from affectgpt.signals.detectors import with_each
 
 
 def workers() -> list[threading.Thread]:
@@ -165,3 +168,41 @@ def test_the_turn_is_free_after_an_error():
         with pytest.raises(ZeroDivisionError):
             list(streamed(lambda wire: 1 / 0))
     assert list(streamed(lambda wire: wire.emit("stage", "read")))
+
+
+def test_long_loops_below_the_work_stop_with_it():
+    looked = []
+
+    def look(tool, item):
+        looked.append(item)
+        time.sleep(0.005)
+
+    stream = streamed(lambda _: with_each(["left", "right"], look, range(2_000)), alone=False)
+    assert next(stream) == ("progress", {})
+    stream.close()
+    assert not workers()
+    assert 0 < len(looked) < 1_000
+
+
+def test_decoding_stops_when_nobody_waits_for_the_clip(mute, monkeypatch):
+    monkeypatch.setattr(sandbox, "CHILD_CODE", "import time; time.sleep(60)")
+    stream = streamed(lambda _: load_clip(mute), alone=False)
+    assert next(stream) == ("progress", {})
+    began = time.monotonic()
+    stream.close()
+    assert time.monotonic() - began < 1.5
+    assert not workers()
+
+
+def test_work_outside_of_a_stream_is_never_stopped():
+    relay_module.check()
+    stream = streamed(lambda wire: wire.emit("stage", "read"))
+    next(stream)
+    stream.close()
+    relay_module.check()
+
+
+def test_the_work_sees_the_context_of_its_caller():
+    name = ContextVar("name", default="nobody")
+    name.set("anna")
+    assert list(streamed(lambda wire: wire.emit("name", name.get()), alone=False)) == [("name", "anna")]

@@ -17,9 +17,10 @@ from tiny_engine import SHORT, clip_of, faces_of, models  # noqa: F401
 from affectgpt.crops import aligned_faces
 from affectgpt.page import gpu as lent
 from affectgpt.page.engines import Engines
+from affectgpt.page.reference_block import JUDGE, offered
 from affectgpt.reason import explain
+from affectgpt.relay import TURN
 from affectgpt.schema import AffectError, Cue, Text
-from affectgpt.trained.relay import TURN
 
 ROOT = Path(__file__).parents[1]
 FORK = multiprocessing.get_context("fork")
@@ -212,6 +213,26 @@ def test_errors_of_the_lender_say_what_to_do(title, message, said):
     assert caught.value.text.zh != caught.value.text.en
     assert "ZeroGPU" not in caught.value.text.en
     assert caught.value.title.en
+
+
+def test_the_judge_is_lent_a_gpu_once_and_told_why_there_is_none(monkeypatch):
+    monkeypatch.delenv(JUDGE, raising=False)
+    lent_for = []
+
+    def spent(task=None, **_):
+        def entry(*_):
+            raise gr.Error("You are out of it", title="ZeroGPU quota exceeded", print_exception=False)
+
+        if task is None:
+            return spent
+        lent_for.append(task.__name__)
+        return entry
+
+    engines = Engines(Toy(), gpu=spent)
+    assert "affectgpt" in offered(SimpleNamespace(engines=engines))
+    assert lent_for == ["answer", "chat"]
+    with pytest.raises(AffectError, match="used up"):
+        engines.get().chat([])
 
 
 def test_other_errors_are_not_the_lenders():

@@ -9,7 +9,7 @@ from toyfaces import GREY, face_clip, with_span
 from voices import RATE_HZ, silence, talk
 
 from affectgpt.schema import Cue
-from affectgpt.signals import expression
+from affectgpt.signals import expression, voice
 from affectgpt.signals.timeline import MAX_POINTS, Timeline, _curve, measure_timeline
 
 
@@ -42,6 +42,14 @@ def test_the_sound_is_told_in_decibel_and_hertz_with_its_speech_and_pause():
     assert len(found.pauses) == 1
     assert found.pauses[0] == pytest.approx((1.0, 1.5), abs=0.08)
     assert found.speech[0][1] == pytest.approx(1.0, abs=0.08)
+
+
+def test_a_pitch_too_rare_for_any_point_has_no_curve():
+    """In a long clip a point stands for a quarter of a second; here a twelfth of each second is voiced."""
+    wave = np.tile(np.concatenate([talk(1)[: RATE_HZ // 12], silence(11 / 12)]), 60)
+    found = measure_timeline(make_clip(wave=wave, duration_s=len(wave) / RATE_HZ))
+    assert np.isfinite(voice.analyse(wave).pitch_hz).any()
+    assert [curve.name for curve in found.curves] == ["loudness"]
 
 
 def test_the_face_is_told_by_its_own_curves():

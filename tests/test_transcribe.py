@@ -1,6 +1,8 @@
 """Speech to words: the rules with a stub, the mechanics with a tiny random Whisper; no network."""
 
 import math
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -9,8 +11,9 @@ from conftest import make_clip
 
 from affectgpt import transcribe
 from affectgpt.recognition import Heard, Line, Written, believed, loudness, recognise, repetition
+from affectgpt.relay import TURN, Cancelled
 from affectgpt.schema import AffectError, Cue
-from affectgpt.transcribe import load_transcriber, transcribed, why_no_transcriber
+from affectgpt.transcribe import listening, load_transcriber, transcribed, why_no_transcriber
 
 SOUND = np.sin(np.arange(16_000 * 2) / 5).astype(np.float32) * 0.1  # 2 s at -23 dBFS
 
@@ -173,17 +176,37 @@ def test_greedy_tokens_are_those_of_transformers_own_call(folder):
     assert sum(heard.languages.values()) == pytest.approx(1.0)
 
 
-def test_work_can_be_stopped_and_streamed(whisper):
-    from affectgpt.trained.relay import Cancelled
-
+def test_work_can_be_stopped_and_streamed(whisper, folder):
     def stop():
         raise Cancelled
 
     heard = {"en": 1.0, "nospeech": -9.0}
     with pytest.raises(Cancelled):
         whisper((heard, [0.0, "Hi.", 1.0]))(SOUND, check=stop)
-    told = dict(whisper((heard, [0.0, "Hi.", 1.0])).stream(SOUND))
+    whisper((heard, [0.0, "Hi.", 1.0]))
+    told = dict(listening(SOUND, str(folder)))
     assert told["transcript"].cues == (Cue("Hi.", 0.0, 1.0),)
+
+
+def test_weights_on_their_way_hold_up_nobody_else(monkeypatch, tmp_path):
+    come = threading.Event()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(transcribe, "ask_hub", lambda: ("reachable", None))
+    monkeypatch.setattr(transcribe, "_load", lambda *_: come.wait(10))
+    transcribe._asked.clear()
+    stream = listening(SOUND, "openai/whisper-small")
+    try:
+        assert next(stream) == ("progress", {})  # a stop takes effect while they are fetched
+        began = time.monotonic()
+        transcribe._asked.clear()
+        assert why_no_transcriber("openai/whisper-small") is None  # as each page asks that is opened
+        assert TURN.acquire(timeout=0.5)  # as an engine does
+        TURN.release()
+        stream.close()
+        assert time.monotonic() - began < 2.5
+    finally:
+        come.set()
+        transcribe._asked.clear()
 
 
 def test_a_language_it_does_not_know(whisper):

@@ -164,3 +164,10 @@ def test_a_refused_job_is_logged_too_and_leaves_the_visitor_free(caplog):
         run(known)
     assert [record.getMessage().split()[2] for record in caplog.records] == ["done", "refused"]
     assert not known._known["anna"].running
+
+
+@pytest.mark.parametrize("given", ["abc", "0", "-3", "1.5", "٣"])
+def test_a_wrong_setting_is_told(given, monkeypatch):
+    monkeypatch.setenv("AFFECTGPT_MAX_JOBS", given)
+    with pytest.raises(AffectError, match="AFFECTGPT_MAX_JOBS"):
+        Visitors()

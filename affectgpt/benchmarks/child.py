@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,9 @@ def main() -> None:
     except MemoryError:
         error = mistake("memory")
         say(error={"en": error.text.en, "zh": error.text.zh, "title": [TITLE.en, TITLE.zh]})
+    except Exception as error:  # a bug: told without its own words, which may be those of a cell
+        traceback.print_tb(error.__traceback__)
+        sys.exit(type(error).__name__)
 
 
 if __name__ == "__main__":

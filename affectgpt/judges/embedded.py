@@ -23,7 +23,7 @@ from functools import lru_cache
 from math import sqrt
 from typing import Any
 
-from ..metrics.overlap import quotation_overlap, reference_labels
+from ..metrics.overlap import quotation_overlap, quoted_words, reference_labels
 from ..observables import clues_named, emotions_named, sector, shown
 from ..schema import Language, Text
 from ..vocabulary import cluster
@@ -119,6 +119,12 @@ def _described(text: str) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
 @lru_cache(maxsize=REMEMBERED)
 def _labels(given: tuple[str, ...] | None, text: str) -> list[str]:
     return base_labels(reference_labels(text) if given is None else given)
+
+
+def forget() -> None:
+    """Forget the descriptions that were judged, for whoever must keep nothing of those who asked."""
+    for remembered in (_described, _labels, quoted_words):
+        remembered.cache_clear()
 
 
 def _nearest(labels: list[str], others: list[str]) -> dict[str, float]:

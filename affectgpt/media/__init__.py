@@ -203,6 +203,7 @@ def _check_request(subtitle, subtitle_file, start_s, end_s, decoder) -> None:
         raise AffectError(
             "decord reads whole clips only: leave out start and end, or use the usual reader.",
             "decord 只能读取完整片段：请去掉起点和终点，或使用默认的读取方式。",
+            title=Text(*PART_TITLE),
         )
 
 

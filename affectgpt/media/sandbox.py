@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import relay
 from ..decode import LENGTHS, Refused
 from ..decode.confine import Limits
 from ..decode.packets import MAX_CUE_BYTES, MAX_NUMBER
@@ -46,7 +47,6 @@ HEADER_BYTES = 64 * 1024  # at most, of one message
 MAX_RATE_HZ = 384_000
 SLACK_S = 1.0  # by which a plan may exceed the limit of duration
 EXIT_WAIT_S = 1.0
-MAX_WAIT_S = 1e6  # `poll` counts milliseconds in 32 bits
 PIPE_BYTES = 1 << 20  # a frame of the track passes at once: a tenth less time than with the usual 64 kB
 # Started by code and not by "-m", which would load the whole product beside the hostile file.
 CHILD_CODE = """
@@ -299,8 +299,11 @@ class _Child:
 
     def _read(self, view: memoryview) -> None:
         while len(view):
+            relay.check()
             left_s = min(self._deadline, self._heard + self._silence_s) - time.monotonic()
-            if not self._poll.poll(math.ceil(1000 * min(max(0.0, left_s), MAX_WAIT_S))):
+            if not self._poll.poll(math.ceil(1000 * min(max(0.0, left_s), relay.BEAT_S))):
+                if left_s > relay.BEAT_S:
+                    continue
                 raise Refused("slow")
             count = os.readv(self._pipe, [view])
             self._heard = time.monotonic()

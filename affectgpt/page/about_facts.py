@@ -14,11 +14,12 @@ from ..baseline import VERSION
 from ..machine import versions
 from ..media import limits_from_env
 from ..media.subtitles import MAX_BYTES as MAX_SUBTITLE_BYTES
+from ..reference import MAX_TEXT
 from ..schema import Language, Text
 from ..transcribe import planned, why_no_transcriber
 from . import traces
 from .evaluation import MAX_TABLE_MB
-from .look import DELETED_AFTER_MIN, MAX_FILE_MB, MAX_REFERENCE_CHARS, MAX_SUBTITLE_CHARS
+from .look import DELETED_AFTER_MIN, MAX_FILE_MB, MAX_SUBTITLE_CHARS
 from .services import Services
 from .text import say
 
@@ -33,13 +34,15 @@ ROOT = Path(__file__).parents[2]
 class Facts:
     """What is true of this process.
 
-    engines: (name, title, identity) of each. `speech`: the model that writes down what is said, `no_speech`:
-    why there is none. `judge`, `space`, `contact`: what the operator has named.
+    engines: (name, title, identity) of each. `rules`: the version of those of the signal engine. `speech`:
+    the model that writes down what is said, `no_speech`: why there is none. `judge`, `space`, `contact`: what
+    the operator has named.
     """
 
     engines: tuple[tuple[str, Text, dict[str, Any]], ...]
     default: str
     program: str
+    rules: str
     commit: str | None
     libraries: dict[str, str | None]
     speech: str
@@ -50,7 +53,7 @@ class Facts:
 
 
 def facts(services: Services) -> Facts:
-    """Look once; what it finds does not change while the process runs, but for the reach of the Hub."""
+    """Look now; but for the reach of the Hub, what is found holds as long as the process runs."""
     engines = services.engines
     names = [name for _, name in engines.choices("en")]
     trained = "affectgpt" in names
@@ -58,6 +61,7 @@ def facts(services: Services) -> Facts:
         engines=tuple((name, engines.title(name), engines.identity(name)) for name in names),
         default=engines.default,
         program=sys.modules[__name__.partition(".")[0]].__version__,
+        rules=VERSION,
         commit=commit(),
         libraries={
             "Python": platform.python_version(),
@@ -102,7 +106,7 @@ def limits(services: Services, queue: int | None, language: Language) -> list[tu
         ("about_picture", say("about_px", language, n=pixels, fps=frames)),
         ("about_words", say("about_chars", language, n=MAX_SUBTITLE_CHARS)),
         ("about_subtitle", say("about_kb", language, n=MAX_SUBTITLE_BYTES // 1024)),
-        ("about_reference", say("about_chars", language, n=MAX_REFERENCE_CHARS)),
+        ("about_reference", say("about_chars", language, n=MAX_TEXT)),
         ("about_table", say("about_mb", language, n=MAX_TABLE_MB)),
         (
             "about_rate",
@@ -127,11 +131,6 @@ def retention(services: Services, language: Language, judge: str | None) -> list
     if judge:
         rows.append(("about_judge", {"judge": judge}))
     return [(say(key, language), say(f"{key}_v", language, **values)) for key, values in rows]
-
-
-def rules_version() -> str:
-    """Return the version of the signal engine's rules."""
-    return VERSION
 
 
 def _space(name: str) -> str | None:

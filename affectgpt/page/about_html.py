@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ..schema import Language
-from .about_facts import Facts, rules_version
+from .about_facts import Facts
+from .html import copier
 from .svg import icon
 from .text import say
 
@@ -111,7 +112,7 @@ def _here(facts: Facts, absent: Rows, language: Language) -> str:
         source = identity.get("checkpoint") or {}
         told += [f"{say('about_checkpoint', language)} {source['file']}"] if source.get("file") else []
         told += [f"{say('about_device', language)} {identity['device']}"] if identity.get("device") else []
-        told += [say("about_rules", language, version=rules_version())] if name == "signal" else []
+        told += [say("about_rules", language, version=facts.rules)] if name == "signal" else []
         rows.append((say("about_engine", language), " · ".join(told)))
     rows += [(say("about_absent", language), f"{title}: {why}") for title, why in absent]
     ready = say("about_speech_small", language, model=facts.speech)
@@ -161,15 +162,13 @@ def _contact(facts: Facts, language: Language) -> str:
 
 
 def _cite(language: Language) -> str:
-    copy, copied = say("about_copy", language), say("about_copied", language)
     blocks = []
     for name, number, key, year, title, authors in CITATIONS:
         text = BIBTEX.format(key=key, title=title, authors=authors, number=number, year=year)
         link = _link(f"https://arxiv.org/abs/{number}", f"arXiv {number}")
         blocks.append(
             f"<figure><figcaption><span><b>{name}</b> {link}</span>"
-            f'<button type="button" class="ag-copy-bibtex" data-copied="{copied}" '
-            f'aria-label="{copy} BibTeX: {name}">{copy}</button></figcaption>'
+            f"{copier(f'BibTeX {name}', language)}</figcaption>"
             f'<pre tabindex="0" aria-label="BibTeX {name}">{escape(text)}</pre></figure>'
         )
     return f'<p>{say("about_cite", language)}</p><div class="ag-cites">{"".join(blocks)}</div>'

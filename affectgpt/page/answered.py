@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..muting import has
 from ..schema import MODALITIES, Clip, Modality
+from .files import Example
 from .opening import open_clip
 from .services import Services, Shown
 
@@ -19,13 +20,20 @@ def answered_clip(services: Services, visitor: str, shown: Shown) -> Clip | None
     """
     if clip := _kept(services, visitor, shown):
         return replace(clip, cues=shown.cues, subtitle_source=shown.subtitle_source)
-    if not shown.stored:
-        return None
-    name = shown.explanation.name
-    example = next((each for each in services.examples if each.clip.stem == name), None)
-    if example is None:
-        return None
-    return open_clip(services, visitor, PLACE, str(example.clip), subtitle_file=str(example.subtitle))
+    if example := _example(services, shown):
+        return open_clip(services, visitor, PLACE, str(example.clip), subtitle_file=str(example.subtitle))
+    return None
+
+
+def answered_copy(services: Services, visitor: str, shown: Shown) -> bytes | None:
+    """Return the clip of an answer as an MP4 for a player; None when it is no longer kept.
+
+    Never the clip that was opened after it, such as one that was only transcribed.
+    """
+    if example := _example(services, shown):
+        return example.clip.read_bytes()
+    clip = _kept(services, visitor, shown)
+    return clip and clip.player_mp4
 
 
 def answered_modalities(services: Services, visitor: str, shown: Shown) -> tuple[Modality, ...]:
@@ -36,6 +44,12 @@ def answered_modalities(services: Services, visitor: str, shown: Shown) -> tuple
         told = {clue.modality for clue in shown.explanation.clues}
         there = tuple(x for x in MODALITIES if x in told or x not in shown.explanation.missing)
     return tuple(name for name in there if name not in shown.setup.without)
+
+
+def _example(services: Services, shown: Shown) -> Example | None:
+    """The example that a stored answer is about."""
+    name = shown.explanation.name
+    return next((x for x in services.examples if shown.stored and x.clip.stem == name), None)
 
 
 def _kept(services: Services, visitor: str, shown: Shown) -> Clip | None:

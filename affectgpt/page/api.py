@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,12 +16,13 @@ from ..benchmarks.child import Task
 from ..benchmarks.table import BENCHMARKS
 from ..media import load_clip
 from ..reason import fold
-from ..reference import split_labels
-from ..schema import Event, Language
+from ..reference import MAX_TEXT, split_labels
+from ..schema import Language
 from . import files
 from .evaluation import check, evaluation
 from .evaluation import references as references_of
-from .look import MAX_REFERENCE_CHARS, as_it_is
+from .followed import followed
+from .look import File, Video
 from .opening import require
 from .services import Services, Setup
 from .tab import ONE_AT_A_TIME
@@ -45,8 +45,7 @@ class Api:
         self._wire_benchmark(language)
 
     def _wire_analyze(self, language: gr.Radio) -> None:
-        clip = gr.Video(label="clip", include_audio=True, visible=False)  # gr.api would not check the path
-        clip._format_video = as_it_is
+        clip = Video(label="clip", include_audio=True, visible=False)  # gr.api would not check the path
         given = [
             clip,
             gr.Textbox("", label="subtitle", visible=False),
@@ -65,9 +64,9 @@ class Api:
 
     def _wire_benchmark(self, language: gr.Radio) -> None:
         given = [
-            plain_file(label="predictions", visible=False),
+            File(label="predictions", visible=False),
             gr.Dropdown(list(BENCHMARKS), value="emer-v2", label="benchmark", visible=False),
-            plain_file(label="references", visible=False),
+            File(label="references", visible=False),
             language,
             gr.Checkbox(False, label="samples", visible=False),
         ]
@@ -97,6 +96,7 @@ class Api:
         Returns:
             one Explanation, as explanation.schema.json describes it
         """
+        language = language or "en"  # null is sent, too
         call = uuid.uuid4().hex  # one session may send several clips
         self.services.uploads.claim(clip, call)
         try:
@@ -106,18 +106,11 @@ class Api:
                 require(clip, True, subtitle)
                 setup = Setup(None if engine in ("", DEFAULT_ENGINE) else engine)
                 self.services.engines.get(setup.engine)  # before the clip is decoded
-                loaded = load_clip(clip, subtitle.strip() or None)
+                loaded = load_clip(clip, (subtitle or "").strip() or None)
                 self.services.uploads.release(clip, call)
-                seen: list[Event] = []
-                told = time.monotonic()
-                with closing(self.services.events(loaded, setup, language)) as events:
-                    for event in events:
-                        if event.kind != "progress":
-                            seen.append(event)
-                        if time.monotonic() - told > TOLD_EVERY_S:
-                            told = time.monotonic()
-                            yield fold(seen).to_dict()
-                yield fold(seen).to_dict()
+                events = self.services.events(loaded, setup, language)
+                answer = yield from followed(events, lambda seen: fold(seen).to_dict(), TOLD_EVERY_S)
+                yield answer.to_dict()
         finally:
             self.services.uploads.release(clip, call)
 
@@ -142,10 +135,12 @@ class Api:
         Returns:
             marks from 1 to 10 with reasons, the pairs of labels that met, precision, recall and F
         """
+        language = language or "en"
+        text, labels, *wanted = (x or "" for x in (text, labels, reference, reference_labels))
         with border(language):
-            if max(map(len, (text, labels, reference, reference_labels))) > MAX_REFERENCE_CHARS:
-                raise mistake("too_long", limit=MAX_REFERENCE_CHARS)
-            return assess(text, split_labels(labels), reference, split_labels(reference_labels), language)
+            if max(map(len, (text, labels, *wanted))) > MAX_TEXT:
+                raise mistake("too_long", limit=MAX_TEXT)
+            return assess(text, split_labels(labels), wanted[0], split_labels(wanted[1]), language)
 
     def benchmark(
         self,
@@ -169,7 +164,7 @@ class Api:
         Returns:
             the numbers of result.json: scores with intervals, floors, published rows, warnings, problems
         """
-        call = uuid.uuid4().hex
+        language, call = language or "en", uuid.uuid4().hex
         uploads = {f"{call}{at}": path for at, path in enumerate((predictions, references)) if path}
         for name, path in uploads.items():
             self.services.uploads.claim(path, name)
@@ -182,7 +177,7 @@ class Api:
                 row = check(benchmark, predictions, references)
                 wanted = references_of(row, self.services, None, references)
                 task = Task(benchmark, predictions, wanted, language, folder)
-                with closing(evaluation(task)) as steps:
+                with closing(evaluation(task, self.services.closing)) as steps:
                     for step in steps:
                         yield {"step": step.name, "done": step.done, "of": step.of}
                 result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
@@ -200,10 +195,3 @@ def border(language: Language) -> Iterator[None]:
     except Exception as error:
         title, message = describe(error, language)
         raise gr.Error(message, title=title, print_exception=False) from None
-
-
-def plain_file(**looks: Any) -> gr.File:
-    """Return a field for a file that is handed on as it lies: gradio would make an empty file beside it."""
-    field = gr.File(**looks)
-    field._process_single_file = lambda given: given.path
-    return field

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ..schema import MODALITIES, Clue, Explanation, Language, Modality
+from .html import wait
 from .svg import icon, number, seek
 from .text import say, unit
 
@@ -35,9 +36,9 @@ def _card(
     ]
     body = _list(own, language) if own else _nothing(name, explanation, language, running)
     return (
-        f'<section class="ag-card ag-column {name}"><h3>{icon(name)}<span>{say(name, language)}'
-        f"<small>{say(f'{name}_sub', language)}</small></span><em>{' · '.join(counts)}</em></h3>{body}"
-        "</section>"
+        f'<section class="ag-card ag-column {name}"><details open class="ag-fold" data-fold="{name}">'
+        f"<summary><h3>{icon(name)}<span>{say(name, language)}<small>{say(f'{name}_sub', language)}</small>"
+        f"</span><em>{' · '.join(counts)}</em></h3></summary>{body}</details></section>"
     )
 
 
@@ -56,9 +57,8 @@ def _list(own: list[tuple[Clue, str]], language: Language) -> str:
 
 def _nothing(name: Modality, explanation: Explanation, language: Language, running: bool) -> str:
     stage = STAGE_OF[name] if explanation.engine == "signal" else "explained"  # a model writes its clues
-    if running and stage not in explanation.timings:  # the style sheet shows the one that holds
-        both = f"<span>{say('none_yet', language)}</span><span>{say('none_stopped', language)}</span>"
-        return f'<p class="ag-note wait">{both}</p>'
+    if running and stage not in explanation.timings:
+        return wait(language)
     lack = explanation.missing.get(name)
     note = f"<bdi>{escape(lack[language])}</bdi>" if lack else say("none", language)
     return f'<p class="ag-note">{note}</p>'
@@ -67,7 +67,7 @@ def _nothing(name: Modality, explanation: Explanation, language: Language, runni
 def _clue(clue: Clue, mark: str, language: Language) -> str:
     facts = []
     if clue.value is not None:
-        shown = f"{clue.value:.3g} <small>{escape(unit(clue.unit, language))}</small>"
+        shown = f"{_rounded(clue.value)} <small>{escape(unit(clue.unit, language, clue.value))}</small>"
         facts.append(f'<span class="ag-value">{shown}</span>')
     facts += [seek(start, f"{start:.1f}–{end:.1f} s", language) for start, end in clue.spans[:MAX_SPANS]]
     if len(clue.spans) > MAX_SPANS:
@@ -82,6 +82,11 @@ def _clue(clue: Clue, mark: str, language: Language) -> str:
         f'<p><span class="ag-mark {clue.modality}">{mark}</span> <bdi>{escape(clue.text[language])}</bdi></p>'
         f'<div class="ag-facts">{"".join(facts)}</div>{_origin(clue, mark, language)}</li>'
     )
+
+
+def _rounded(value: float) -> str:
+    """A number as its sentence has it: two places at most, none from a hundred on."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def _origin(clue: Clue, mark: str, language: Language) -> str:

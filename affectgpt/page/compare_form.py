@@ -7,9 +7,10 @@ from functools import partial
 
 import gradio as gr
 
+from ..reference import MAX_TEXT
 from ..schema import MODALITIES, Language, Modality
 from . import compare_html
-from .look import DELETE_AGE_S, MAX_REFERENCE_CHARS, as_it_is
+from .look import DELETE_AGE_S, Video
 from .services import Setup
 from .tab import Tab
 from .text import say
@@ -61,14 +62,13 @@ class CompareForm(Tab):
                 with gr.Column(scale=4, min_width=260, elem_id="ag-compare-clip"):
                     self.clip = bare()
                     show = {"interactive": False, "show_label": False, "buttons": []}
-                    self.player = gr.Video(elem_id="ag-compare-player", elem_classes="ag-player", **show)
-                    self.player._format_video = as_it_is
+                    self.player = Video(elem_id="ag-compare-player", elem_classes="ag-player", **show)
                     self.cards = bare(js_on_load=PICK, visible=bool(self.services.examples))
                 with gr.Column(scale=7, min_width=280):
                     with gr.Row(elem_id="ag-compare-sides"):
                         self.sides = [self._side(letter, bare) for letter in "AB"]
                     with gr.Accordion(open=False, elem_id="ag-compare-reference") as self.more:
-                        limits = {"max_length": MAX_REFERENCE_CHARS}
+                        limits = {"max_length": MAX_TEXT}
                         self.reference = gr.Textbox(lines=3, max_lines=6, **limits)
                         self.labels = gr.Textbox(**limits)
                     with gr.Row(elem_id="ag-compare-buttons"):

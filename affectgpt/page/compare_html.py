@@ -11,7 +11,7 @@ from ..schema import Explanation, Language
 from ..wording import modalities
 from .differences import label_names
 from .services import Services, Setup
-from .svg import icon
+from .svg import icon, signed
 from .text import say
 from .wheel_html import wheel
 
@@ -106,9 +106,16 @@ def more(one: Explanation, other: Explanation, scores: tuple[dict, dict] | None,
 def _scores(one: dict[str, Any], other: dict[str, Any], language: Language) -> str:
     rows = ""
     for key, values in measures(one, other).items():
-        cells = "".join(f"<td>{'–' if value is None else f'{value:.2f}'}</td>" for value in values)
+        places = 1 if key.endswith("overlap") else 2  # as in the scores of one answer
+        cells = "".join(f"<td>{'–' if value is None else f'{value:.{places}f}'}</td>" for value in values)
         by = None if None in values else values[1] - values[0]
-        turn = "–" if by is None else "=" if abs(by) < LEAST else f"{'↑' if by > 0 else '↓'} {by:+.2f}"
+        turn = (
+            "–"
+            if by is None
+            else "="
+            if abs(by) < LEAST
+            else f"{'↑' if by > 0 else '↓'} {signed(by, places)}"
+        )
         name = say(f"sc_{key}", language)
         rows += f'<tr><th scope="row">{name}</th>{cells}<td class="turn">{turn}</td></tr>'
     heads = (say("cp_measure", language), "A", "B", say("cp_difference", language))

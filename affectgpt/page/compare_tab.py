@@ -11,13 +11,13 @@ from pathlib import Path
 import gradio as gr
 
 from ..assessment import assess
-from ..reference import Reference, split_labels
+from ..reference import Reference, checked, split_labels
 from ..schema import Clip, Explanation, Language
 from . import compare_html, files
-from .answered import answered_clip
+from .answered import answered_clip, answered_copy
 from .compare_form import SAMPLING, CompareForm, setup_of
 from .differences_html import side_by_side
-from .followed import followed
+from .followed import followed, waited
 from .look import toast
 from .opening import open_clip
 from .services import Setup, Shown
@@ -122,15 +122,12 @@ class CompareTab(CompareForm):
             }
 
     def _copy(self, shown: Shown, visitor: str, folder: Path) -> str | None:
-        """Our copy of the clip, of which gradio takes one for the browser; an example is shown in place."""
-        name = shown.explanation.name
-        if shown.stored:
-            return next((str(x.clip) for x in self.services.examples if x.clip.stem == name), None)
-        clip = self.services.kept.get(visitor, "explain")
-        if clip is None or clip.name != name or not clip.player_mp4:
+        """Our copy of the clip, of which gradio takes one for the browser."""
+        copy = answered_copy(self.services, visitor, shown)
+        if copy is None:
             return None
-        file = folder / (files.safe_stem(name) + files.COPY_SUFFIX)
-        file.write_bytes(clip.player_mp4)
+        file = folder / (files.safe_stem(shown.explanation.name) + files.COPY_SUFFIX)
+        file.write_bytes(copy)
         return str(file)
 
     def _named(self, shown: Shown | None, chosen: int | None, language: Language) -> str:
@@ -189,12 +186,14 @@ class CompareTab(CompareForm):
             with self.services.visitors.job(request.session_hash, PLACE):
                 begun = {self.result: "", self.drawn: "", self.compared: None}
                 yield {**begun, **self._busy(times, language), **self.buttons(running=True)}
-                clip = self._opened(request.session_hash, shown, chosen)
+                opened = partial(self._opened, request.session_hash, shown, chosen)
+                clip = yield from waited(opened, self._busy(times, language))
                 answers: list[Explanation] = []
                 for letter, setup in zip("AB", setups, strict=True):
                     began = time.monotonic()
                     events = self.services.events(clip, setup, language)
-                    answer = yield from followed(events, self._busy(times, language))
+                    still = self._busy(times, language)
+                    answer = yield from followed(events, lambda _, still=still: still)
                     times = {**times, letter: time.monotonic() - began}
                     answers.append(answer)
                     found = Compared(about, setups, answers[0], times, *answers[1:])
@@ -233,6 +232,6 @@ class CompareTab(CompareForm):
 
 
 def _given(text: str, labels: str) -> Reference | None:
-    """The reference in the boxes, if any."""
+    """The reference in the boxes, if any. Raises AffectError for one that is too long."""
     text, listed = (text or "").strip(), split_labels(labels or "")
-    return (text, listed) if text or listed else None
+    return checked(text, listed) if text or listed else None

@@ -12,7 +12,7 @@ from ..vocabulary import translate
 from ..wording import join_list
 from .text import say
 
-SENTENCE = re.compile(r".+?(?:[.!?](?=\s)\s*|[。！？]|$)", re.DOTALL)
+SENTENCE = re.compile(r".+?(?:[.!?][\"'”’)]*(?=\s)\s*|[。！？]+[”’」』）]*|$)", re.DOTALL)
 LEAST = 0.01  # of valence, arousal and confidence: what rounds to nothing is no change
 TOLD = 0.05  # of a confidence from which the line mentions it
 

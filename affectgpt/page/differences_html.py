@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from ..parts import PARTS
 from ..schema import MODALITIES, Clue, Conflict, Explanation, Label, Language, Modality
 from .differences import LEAST, Marked, clues_only_in, only_in, sentences, shift, told
-from .svg import icon, number
+from .html import wait
+from .svg import icon, number, signed
 from .text import say
 
 MOST_CLUES = 5  # shown of each side at once; the rest unfolds
-PARTS = (*MODALITIES, "inference")
 
 
 def side_by_side(
@@ -71,11 +72,7 @@ def _sign(kind: str, language: Language) -> str:
 
 
 def _hidden(words: str) -> str:
-    return f'<span class="ag-unseen">{words}: </span>'
-
-
-def _wait(language: Language) -> str:
-    return f'<p class="ag-note ag-diff-wait">{say("cp_waiting", language)}</p>'
+    return f'<span class="ag-hidden">{words}: </span>'
 
 
 # ---- labels, their place, conflicts
@@ -83,7 +80,7 @@ def _wait(language: Language) -> str:
 
 def _labels(one: Explanation, other: Explanation | None, language: Language) -> tuple[str, str]:
     if other is None:
-        return _list(one, [], {}, "", language), _wait(language)
+        return _list(one, [], {}, "", language), wait(language)
     was, now = one.verdict.labels, other.verdict.labels
     before = {label.name: label.confidence for label in was}
     return (
@@ -120,14 +117,14 @@ def _list(
 
 def _places(one: Explanation, other: Explanation | None, language: Language) -> tuple[str, str]:
     left = _place(one, None, language)
-    return left, _wait(language) if other is None else _place(other, shift(one, other), language)
+    return left, wait(language) if other is None else _place(other, shift(one, other), language)
 
 
 def _place(found: Explanation, moved: tuple[float, float] | None, language: Language) -> str:
     values = (found.verdict.valence, found.verdict.arousal)
     cells = []
     for position, (axis, value) in enumerate(zip(("valence", "arousal"), values, strict=True)):
-        shown = say("cp_not_told", language) if value is None else f"<b>{value:+.2f}</b>"
+        shown = say("cp_not_told", language) if value is None else f"<b>{signed(value)}</b>"
         by = moved[position] if moved else 0.0
         if abs(by) >= LEAST:
             key = "cp_up" if by > 0 else "cp_down"
@@ -146,7 +143,7 @@ def _plane(one: Explanation, other: Explanation, language: Language) -> str:
         valence, arousal = (max(-1.0, min(1.0, x)) for x in (verdict.valence, verdict.arousal))
         points.append((50 + 42 * valence, 50 - 42 * arousal))
     (x, y), (u, v) = points
-    values = [f"({w.valence:+.2f}, {w.arousal:+.2f})" for w in (one.verdict, other.verdict)]
+    values = [f"({signed(w.valence)}, {signed(w.arousal)})" for w in (one.verdict, other.verdict)]
     label = f"{say('cp_place', language)}: {say('cp_moves', language, one=values[0], other=values[1])}"
     return (
         f'<svg class="ag-diff-plane" viewBox="0 0 100 100" role="img" aria-label="{label}">'
@@ -170,7 +167,7 @@ def _conflicts(one: Explanation, other: Explanation | None, language: Language) 
         )
 
     left, right = one.verdict.conflicts, other.verdict.conflicts if other else None
-    return side(left, right, "was"), _wait(language) if right is None else side(right, left, "now")
+    return side(left, right, "was"), wait(language) if right is None else side(right, left, "now")
 
 
 # ---- text and clues
@@ -186,7 +183,7 @@ def _part(
         return ""
     if other is None:
         return _row(
-            name, part, _text(one, [(left, False)], "was", language), _wait(language), titles, kind=part
+            name, part, _text(one, [(left, False)], "was", language), wait(language), titles, kind=part
         )
     if left == right:
         return (

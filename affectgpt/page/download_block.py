@@ -10,19 +10,19 @@ from pathlib import Path
 import gradio as gr
 
 from .. import card
-from ..media.subtitles import to_vtt
 from ..schema import Explanation, Language
 from . import files
+from .answered import answered_copy
 from .evaluate_html import snippet
 from .evaluate_tab import address
 from .export import curl_snippet, python_snippet, to_markdown
 from .services import Shown
 from .tab import PRIVATE, Tab
 from .text import say
+from .words import as_text
 
 KINDS = ("json", "markdown", "page")
 ENDINGS = {"json": ".affectgpt.json", "markdown": ".affectgpt.md", "page": ".affectgpt.html"}
-PLACE = "explain"  # under which the first tab keeps a visitor's clip
 
 
 class DownloadBlock(Tab):
@@ -73,7 +73,7 @@ class DownloadBlock(Tab):
                 self.box: gr.Column(visible=True),
                 **{self.files[kind]: self._button(folder, answer, kind, made[kind]) for kind in KINDS},
                 **self.translate(shown, language, request),
-                self.with_clip: self._choice(language, request, value=False),
+                self.with_clip: self._choice(shown, language, request, value=False),
             }
 
     def translate(self, shown: Shown | None, language: Language, request: gr.Request) -> dict:
@@ -95,23 +95,19 @@ class DownloadBlock(Tab):
             f'<p class="ag-note">{say("take_programs_hint", language)}</p><div class="ag-codes">{code}</div>'
             "</details>"
         )
-        return {self.programs: body, self.with_clip: self._choice(language, request)}
+        return {self.programs: body, self.with_clip: self._choice(shown, language, request)}
 
     def draw_page(self, shown: Shown | None, wanted: bool, request: gr.Request) -> Iterator[dict]:
         """Make the page again, with the clip in it or without."""
         if shown is None:
             return
         with files.job_folder() as folder:
-            clip = self._clip(request) if wanted else None
+            clip = answered_copy(self.services, request.session_hash, shown) if wanted else None
             page = card.to_html([shown.explanation], clip=clip)
             yield {self.files["page"]: self._button(folder, shown.explanation, "page", page)}
 
-    def _clip(self, request: gr.Request) -> bytes | None:
-        kept = self.services.kept.get(request.session_hash, PLACE)
-        return kept.player_mp4 if kept else None
-
-    def _choice(self, language: Language, request: gr.Request, **value) -> gr.Checkbox:
-        there = self._clip(request) is not None
+    def _choice(self, shown: Shown, language: Language, request: gr.Request, **value) -> gr.Checkbox:
+        there = answered_copy(self.services, request.session_hash, shown) is not None
         label = say("take_clip" if there else "take_clip_gone", language)
         return gr.Checkbox(label=label, interactive=there, **value)
 
@@ -130,5 +126,4 @@ def words_of(shown: Shown) -> str:
     """Return the words an answer was made with, as a caller sends them; "" for those in the file itself."""
     if shown.subtitle_source in ("none", "embedded"):
         return ""
-    timed = all(cue.start_s is not None and cue.end_s is not None for cue in shown.cues)
-    return to_vtt(shown.cues) if timed and shown.cues else "\n".join(cue.text for cue in shown.cues)
+    return as_text(shown.cues)

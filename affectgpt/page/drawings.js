@@ -80,3 +80,19 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+
+// On a small screen what is secondary comes folded; what a visitor has opened or folded stays so.
+const chosen = {};
+document.addEventListener("click", (event) => {
+  const fold = event.target.closest("summary")?.parentElement;
+  if (fold?.matches(".ag-fold")) chosen[fold.dataset.fold] = !fold.open;
+});
+const foldAway = (place) => {
+  if (place.nodeType !== Node.ELEMENT_NODE) return;
+  for (const fold of [place, ...place.querySelectorAll(".ag-fold")]) {
+    if (fold.matches(".ag-fold")) fold.open = chosen[fold.dataset.fold] ?? innerWidth > 640;
+  }
+};
+new MutationObserver((changes) => {
+  for (const change of changes) change.addedNodes.forEach(foldAway);
+}).observe(document.body, {childList: true, subtree: true});

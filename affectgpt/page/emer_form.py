@@ -9,7 +9,7 @@ import gradio as gr
 from ..schema import Language
 from . import emer_html as html
 from .emer_shelves import Shelf, Shelves
-from .look import DELETE_AGE_S, as_it_is
+from .look import DELETE_AGE_S, Video
 from .tab import Shell, Tab
 from .text import say
 
@@ -73,8 +73,7 @@ class EmerForm(Tab):
 
     def _lay_out_clip(self) -> None:
         show = {"interactive": False, "show_label": False, "buttons": []}
-        self.player = gr.Video(elem_id="ag-emer-player", elem_classes="ag-player", **show)
-        self.player._format_video = as_it_is  # nobody else's tools read the file
+        self.player = Video(elem_id="ag-emer-player", elem_classes="ag-player", **show)
         with gr.Row(elem_id="ag-emer-buttons"):
             self.run = gr.Button(variant="primary", elem_id="ag-emer-run", scale=3)
             self.stop = gr.Button(elem_id="ag-emer-stop", scale=1, min_width=80, interactive=False)

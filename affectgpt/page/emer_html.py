@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from html import escape
 
 from ..data.sample import Sample
-from ..schema import MODALITIES, Explanation, Label, Language, Part, Text
+from ..parts import PARTS
+from ..schema import Explanation, Label, Language, Part, Text
 from ..vocabulary import translate
 from .emer_shelves import Shelf, labels_of
+from .html import lines, wait
 from .svg import icon
 from .text import say
 from .wheel_html import wheel
@@ -18,7 +20,6 @@ PAGE = 30  # samples on a page of the list
 CHIPS = 10  # of the most frequent labels
 ROW_LABELS = 4  # of a sample in the list
 ROW_CHARS = 90  # of its subtitle
-PARTS: tuple[Part, ...] = (*MODALITIES, "inference")
 
 
 def licence(shelf: Shelf | None, language: Language) -> str:
@@ -202,21 +203,21 @@ def beside(
     top = "".join(f"<b>{escape(title)}</b>" for title in titles)
     top = f'<div class="ag-emer-titles" aria-hidden="true">{top}</div>'  # each part repeats them for readers
     silent = f'<p class="ag-note">{say("emer_absent_part", language)}</p>'
-    waits = '<p class="ag-note wait">…</p>' if running else silent
+    waits = wait(language) if running else silent
     rows = ""
     for name in PARTS:
         mine, answer = parts.get(name, ""), explanation.parts.get(name, "").strip()
         if not (mine or answer or running):
             continue
-        left = f'<p lang="{its}">{_lines(mine)}</p>' if mine else silent
-        right = f'<p lang="{explanation.language}">{_lines(answer)}</p>' if answer else waits
+        left = f'<p lang="{its}">{lines(mine)}</p>' if mine else silent
+        right = f'<p lang="{explanation.language}">{lines(answer)}</p>' if answer else waits
         rows += (
             f'<section class="{name}"><h3>{icon(name)}<span>{say(name, language)}</span></h3>'
             f"<div><h4>{escape(titles[0])}</h4>{left}</div><div><h4>{escape(titles[1])}</h4>{right}</div>"
             "</section>"
         )
     if draft.strip():
-        rows += f'<p class="ag-draft">{_lines(draft.strip())}<span class=ag-caret></span></p>'
+        rows += f'<p class="ag-draft">{lines(draft.strip())}<span class=ag-caret></span></p>'
     labels = "".join(
         f'<div><h4>{escape(title)}</h4><ul class="ag-emer-labels">{names}</ul></div>'
         for title, names in (
@@ -243,10 +244,10 @@ def marked(text: str, words: Sequence[str]) -> str:
     """Return a foreign text, escaped, with the words that were searched marked."""
     wanted = [re.escape(word) for word in sorted(words, key=len, reverse=True) if word]
     if not wanted:
-        return _lines(text)
+        return lines(text)
     pieces = re.split(f"({'|'.join(wanted)})", text, flags=re.IGNORECASE)
     return "".join(
-        f"<mark>{_lines(piece)}</mark>" if at % 2 else _lines(piece) for at, piece in enumerate(pieces)
+        f"<mark>{lines(piece)}</mark>" if at % 2 else lines(piece) for at, piece in enumerate(pieces)
     )
 
 
@@ -285,7 +286,3 @@ def _other(its: Language | None, language: Language) -> str:
     if its is None or its == language:
         return ""
     return f'<p class="ag-note">{say(f"emer_only_{its}", language)}</p>'
-
-
-def _lines(content: str) -> str:
-    return escape(content).replace("\n", "<br>")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -79,7 +78,9 @@ class EmerRun(EmerForm):
             with self.services.visitors.job(visitor, "emer"):
                 clip = self._open(shelf, sample, language, visitor)
                 nothing = Explanation(clip.name, language, self.services.engines.default)
-                shown = Shown(nothing, clip.duration_s, Setup(), reference=_reference(sample, language))
+                words = {"cues": clip.cues, "subtitle_source": clip.subtitle_source}
+                reference = _reference(sample, language)
+                shown = Shown(nothing, clip.duration_s, Setup(), **words, reference=reference)
                 with closing(steps(self.services, clip, shown, language)) as growing:
                     for shown, draft in growing:
                         yield self._progress(sample, shown.explanation, language, draft)
@@ -112,9 +113,11 @@ class EmerRun(EmerForm):
             shelf, sample = self.sample(current)
             if answer is None or sample is None or not sample.clip:
                 raise AffectError(TEXT["emer_gone"].en, TEXT["emer_gone"].zh, title=TEXT["input_title"])
-            clip = self._open(shelf, sample, answer.explanation.language, visitor)
+            with self.services.visitors.job(visitor, "open"):  # a run of the first tab would draw over it
+                clip = self._open(shelf, sample, answer.explanation.language, visitor)
         except Exception as error:
             raise toast(*describe(error, language)) from None
+        clip = self.services.kept.get(visitor, PLACE) or clip  # with no words but those of its file
         copy = [clip.player_mp4] if clip.player_mp4 else []
         self.services.kept.put(visitor, "explain", clip, *copy, Path(sample.clip).read_bytes())
         return answer
@@ -151,7 +154,7 @@ class EmerRun(EmerForm):
         }
 
     def _beside(self, sample: Sample, explanation: Explanation, language: Language, **options) -> str:
-        engine = re.split("[:：]", self.services.engines.title(explanation.engine)[language])[0]
+        engine = self.services.engines.title(explanation.engine)[language]
         return emer_html.beside(sample, explanation, language, engine=engine, **options)
 
 

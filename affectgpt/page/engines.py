@@ -42,7 +42,7 @@ class Engines:
 
     def __init__(self, loaded: Engine | None = None, *, gpu: Callable[..., Any] | None = None):
         """`gpu`: what a Space with shared GPUs wraps around an entry to one (`spaces.GPU`)."""
-        loaded, self.gpu = loaded or load_engine(), gpu
+        loaded = loaded or load_engine()
         self.default = loaded.name
         self._why = loaded.why
         if loaded.name == "affectgpt":
@@ -79,6 +79,7 @@ class Engines:
             raise AffectError(
                 f"There is no such engine here: choose one of {known}. {why.en}".strip(),
                 f"这里没有该引擎：请选择 {known}。{why.zh}",
+                title=Text("No such engine", "没有该引擎"),
             )
         return engine
 

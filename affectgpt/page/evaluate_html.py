@@ -10,6 +10,7 @@ from ..report.words import interval, with_unit
 from ..schema import Language
 from .evaluation import MAX_TABLE_MB, Step
 from .export import curl_snippet, python_snippet
+from .html import copier
 from .svg import icon
 from .text import say
 
@@ -165,9 +166,7 @@ def snippet(title: str, code: str, language: Language) -> str:
     """Return a program with a button that copies it."""
     return (
         f'<figure class="ag-code"><figcaption><b>{escape(title)}</b>'
-        f'<button type="button" data-copy="{say("take_copied", language)}">{say("take_copy", language)}'
-        "</button>"
-        f'</figcaption><pre tabindex="0"><code>{escape(code)}</code></pre></figure>'
+        f'{copier(title, language)}</figcaption><pre tabindex="0"><code>{escape(code)}</code></pre></figure>'
     )
 
 

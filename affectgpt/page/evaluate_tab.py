@@ -19,9 +19,9 @@ from ..benchmarks.table import BENCHMARKS
 from ..schema import AffectError, Language
 from . import evaluate_html as html
 from . import files
-from .api import EVALUATED, plain_file
+from .api import EVALUATED
 from .evaluation import check, evaluation, places, references
-from .look import DELETE_AGE_S, DELETED_AFTER_MIN, toast
+from .look import DELETE_AGE_S, DELETED_AFTER_MIN, File, toast
 from .tab import AT_ONCE, PRIVATE, Tab
 from .text import describe, mistake, say
 
@@ -43,14 +43,14 @@ class EvaluateTab(Tab):
             with gr.Column(scale=5, min_width=320, elem_classes="ag-card", elem_id="ag-evaluate-form"):
                 self.intro = bare()
                 looks = {"file_types": TABLES, "height": 92, "elem_classes": "ag-file"}
-                self.file = plain_file(elem_id="ag-predictions", **looks)
+                self.file = File(elem_id="ag-predictions", **looks)
                 self.sample = gr.Button(size="sm", elem_id="ag-sample")
                 self.format = bare()
                 names = [(row.title, row.name) for row in BENCHMARKS.values()]
                 self.benchmark = gr.Dropdown(names, value=FIRST, elem_id="ag-benchmark")
                 self.needs = bare()
                 self.place = gr.Radio(elem_id="ag-place")
-                self.references = plain_file(elem_id="ag-references", visible=False, **looks)
+                self.references = File(elem_id="ag-references", visible=False, **looks)
                 self.texts = gr.Radio([("English", "en"), ("中文", "zh")], value="en", elem_id="ag-texts")
                 self.system = gr.Textbox(max_length=MAX_SYSTEM_CHARS)
                 with gr.Row(elem_id="ag-evaluate-buttons"):
@@ -143,10 +143,11 @@ class EvaluateTab(Tab):
             self.references: gr.File(visible=known[:1] == ["upload"]),
         }
 
-    def _places(self, row: Benchmark, language: Language, **more) -> gr.Radio:
+    def _places(self, row: Benchmark, language: Language, *, chosen: str = "", **more) -> gr.Radio:
         known = places(row, self.services)
         named = [(say(f"evaluate_place_{place}", language), place) for place in known]
-        return gr.Radio(choices=named, value=known[0] if known else None, visible=bool(known), **more)
+        chosen = chosen if chosen in known else known[0] if known else None
+        return gr.Radio(choices=named, value=chosen, visible=bool(known), **more)
 
     def translate(self, language: Language, name: str, found: Result | None, request: gr.Request) -> dict:
         """Draw in the other language what is not a fixed sentence."""
@@ -180,6 +181,7 @@ class EvaluateTab(Tab):
                 self.benchmark: SAMPLE_BENCHMARK,
                 self.system: say("evaluate_sample_system", language),
                 **self.choose(SAMPLE_BENCHMARK, language),
+                self.place: self._places(BENCHMARKS[SAMPLE_BENCHMARK], language, chosen="examples"),
             }
 
     def check(self, file, name: str, place, upload, language: Language) -> dict:
@@ -211,7 +213,7 @@ class EvaluateTab(Tab):
                     raise mistake("evaluate_long_system", limit=MAX_SYSTEM_CHARS)
                 wanted = references(row, self.services, place, upload)
                 task = Task(name, file, wanted, texts, folder, (system or "").strip() or None)
-                with closing(evaluation(task)) as steps:
+                with closing(evaluation(task, self.services.closing)) as steps:
                     for step in steps:
                         yield {self.status: html.progress(step, language)}
                 found = read_result(Path(folder) / FILES[0])

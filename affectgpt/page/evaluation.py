@@ -22,6 +22,7 @@ from ..benchmarks.table import BENCHMARKS
 from ..schema import AffectError, Text
 from . import files
 from .services import Services
+from .serving import Closing
 from .text import mistake
 
 Place = Literal["examples", "data", "upload"]  # of the references
@@ -66,23 +67,24 @@ def references(
     return services.data if place == "data" else str(files.EXAMPLES / BUNDLED)
 
 
-def check(name: str, predictions: str | None, *others: str | None) -> Benchmark:
+def check(name: str, predictions: str | None, references: str | None = None) -> Benchmark:
     """Return the benchmark called `name`. Raises AffectError for no file, one too large, an unknown name."""
-    if not predictions:
+    if not predictions or not os.path.exists(predictions):  # an upload goes after a while
         raise mistake("evaluate_need_file")
-    for file in (predictions, *others):
-        if file and os.path.getsize(file) > MAX_TABLE_MB * 2**20:
-            raise mistake("evaluate_too_large", limit=MAX_TABLE_MB)
+    if references and not os.path.exists(references):
+        raise mistake("evaluate_need_references")
+    if any(file and os.path.getsize(file) > MAX_TABLE_MB * 2**20 for file in (predictions, references)):
+        raise mistake("evaluate_too_large", limit=MAX_TABLE_MB)
     if name not in BENCHMARKS:
         raise mistake("evaluate_need_benchmark", known=", ".join(BENCHMARKS))
     return BENCHMARKS[name]
 
 
-def evaluation(task: Task) -> Iterator[Step]:
+def evaluation(task: Task, closing: Closing) -> Iterator[Step]:
     """Evaluate in a process of its own and yield how far it is; then its files lie in `task.folder`.
 
     A step comes at least every half second; closing the stream ends the process. Raises AffectError
-    for what the visitor can mend.
+    for what the visitor can mend, and when the page is closing.
     """
     threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # their pools count as memory
     began, step, rest, ended = time.monotonic(), Step("read"), b"", False
@@ -100,6 +102,7 @@ def evaluation(task: Task) -> Iterator[Step]:
             poll.register(process.stdout, select.POLLIN)
             while True:
                 yield step
+                closing.check()
                 if time.monotonic() - began > WALL_S:
                     raise child_mistake("slow")
                 if not poll.poll(1000 * TICK_S):
@@ -125,6 +128,5 @@ def evaluation(task: Task) -> Iterator[Step]:
             if code in (-signal.SIGKILL, -signal.SIGABRT):  # the machine has ended it, a library itself
                 raise child_mistake("memory")
             errors.seek(0)
-            told = errors.read()[-4000:].decode("utf-8", "replace").splitlines()
-            told[-1:] = [line.split(":")[0] for line in told[-1:]]  # without what stood in a cell
-            raise RuntimeError("\n".join([f"an evaluation ended with {code}", *told]))
+            told = errors.read()[-4000:].decode("utf-8", "replace")
+            raise RuntimeError(f"an evaluation ended with {code}\n{told}")

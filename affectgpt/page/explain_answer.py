@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import gradio as gr
@@ -19,7 +19,7 @@ from .services import Shown
 from .svg import number
 from .text import say
 from .timeline_html import timeline
-from .verdict_html import verdict
+from .verdict_html import verdict, wheel_card
 from .words import Words, shown_in_box
 
 
@@ -51,6 +51,7 @@ class ExplainAnswer(ExplainForm):
         labelled = whole or "labelled" in answer.timings
         return out | {
             self.verdict: verdict(answer, language) if labelled else html.waiting("verdict", language),
+            self.wheel: wheel_card(answer, language) if labelled else "",
             self.clues: clues(answer, language, running=not whole),
             self.text: text(answer, language, running=running, draft=draft),
             self.limits: html.limits(answer, language) if whole else "",
@@ -115,6 +116,12 @@ def copy_of(loaded: Clip, folder: Path) -> str | None:
     if not file.exists():
         file.write_bytes(loaded.player_mp4)
     return str(file)
+
+
+def same(one: Shown | None, other: Shown) -> bool:
+    """Return whether two are the same answer, be one of them scored since."""
+    answers = [replace(each.explanation, scores=None) for each in (one, other) if each]
+    return len(answers) == 2 and answers[0] == answers[1]
 
 
 def example_in(examples: Sequence[Example], clip: str | None) -> Example | None:

@@ -11,7 +11,7 @@ from ..schema import LANGUAGES, Language
 from ..transcribe import why_no_transcriber
 from . import html
 from .download_block import DownloadBlock
-from .look import DELETE_AGE_S, DELETED_AFTER_MIN, MAX_SUBTITLE_CHARS, SOUND_TYPES, as_it_is
+from .look import DELETE_AGE_S, DELETED_AFTER_MIN, MAX_SUBTITLE_CHARS, SOUND_TYPES, File, UploadButton, Video
 from .reference_block import ReferenceBlock
 from .tab import Tab
 from .text import say
@@ -54,16 +54,15 @@ class ExplainForm(Tab):
         self.notice = bare()
         self.consent = gr.Checkbox(label=say("consent", "en"), elem_id="ag-consent", container=False)
         ways = ["upload", "webcam"]  # as they are: a format would have gradio convert the raw file
-        self.clip = gr.Video(
+        self.clip = Video(
             sources=ways, include_audio=True, format=None, elem_id="ag-clip", elem_classes="ag-held"
         )
-        self.clip._format_video = as_it_is  # a class of our own would have gradio write a .pyi file here
-        self.sound = gr.File(
+        self.sound = File(
             file_types=SOUND_TYPES, height=64, elem_id="ag-sound", elem_classes="ag-file ag-held"
         )
         self.subtitle = gr.Textbox(lines=2, max_length=MAX_SUBTITLE_CHARS, elem_id="ag-subtitle")
         with gr.Row(elem_id="ag-words", elem_classes="ag-held"):
-            self.upload_words = gr.UploadButton(
+            self.upload_words = UploadButton(
                 file_types=SUBTITLE_TYPES, size="sm", min_width=110, elem_id="ag-upload-words"
             )
             self.transcribe = gr.Button(size="sm", min_width=110, elem_id="ag-transcribe", interactive=False)
@@ -91,22 +90,23 @@ class ExplainForm(Tab):
         )
         self.status = bare(elem_id="ag-status")
         with gr.Row(elem_id="ag-first"):
-            with gr.Column(scale=6, min_width=300, elem_id="ag-watched"):
-                with gr.Column(elem_classes="ag-card", elem_id="ag-player-card"):
-                    self.player_title = bare()
-                    show = {"interactive": False, "show_label": False, "buttons": []}
-                    self.player = gr.Video(elem_id="ag-player", elem_classes="ag-player", **show)
-                    self.player._format_video = as_it_is
-                    self.strip = bare(elem_id="ag-strip")
-                self.timeline = bare(elem_id="ag-timeline")
+            with gr.Column(scale=6, min_width=300, elem_classes="ag-card", elem_id="ag-player-card"):
+                self.player_title = bare()
+                show = {"interactive": False, "show_label": False, "buttons": []}
+                self.player = Video(elem_id="ag-player", elem_classes="ag-player", **show)
+                self.strip = bare(elem_id="ag-strip")
             with gr.Column(scale=5, min_width=300, elem_id="ag-found"):
                 self.verdict = bare(elem_id="ag-verdict")
         self.text = bare(elem_id="ag-text")
+        self.timeline = bare(elem_id="ag-timeline")
         self.clues = bare(elem_id="ag-clues")
+        with gr.Row(elem_id="ag-beside"):
+            self.wheel = bare(elem_id="ag-wheel")
+            with gr.Column(min_width=300, elem_id="ag-trust"):
+                self.limits = bare(elem_id="ag-limits")
+                self.blocks.append(DownloadBlock(self.shell))
         with gr.Column(elem_id="ag-after"):  # the style sheet hides it until there is an answer
             self.blocks += [WhatIfBlock(self.shell), ReferenceBlock(self.shell)]
-            self.limits = bare(elem_id="ag-limits")
-            self.blocks.append(DownloadBlock(self.shell))
 
     def sentences(self, language: Language) -> dict:
         """Return what each component with fixed words shows in `language`."""
@@ -145,7 +145,7 @@ class ExplainForm(Tab):
 
     def clean(self) -> dict:
         """Return an empty place for the answer."""
-        texts = (self.verdict, self.timeline, self.strip, self.clues, self.text, self.limits)
+        texts = (self.verdict, self.wheel, self.timeline, self.strip, self.clues, self.text, self.limits)
         return {
             **dict.fromkeys(texts, ""),
             self.player: gr.Video(None, subtitles=None),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from ..reason import fold
 from ..schema import Clip, Event, Language
 from ..signals.timeline import measure_timeline
 from .face_strip import face_crops
+from .followed import waited
 from .services import Services, Shown
 
 REDRAW_S = 0.1  # between two pictures of an answer that is being written
@@ -32,13 +34,13 @@ def steps(services: Services, clip: Clip, shown: Shown, language: Language) -> I
         shown = replace(shown, explanation=fold(seen))
         yield shown, draft
         if event.value == "seen" and any(clue.kind == "measured" for clue in shown.explanation.clues):
-            shown = _measured(shown, clip)
+            shown = yield from waited(partial(_measured, shown, clip), (shown, draft))
             yield shown, draft
         drawn_s = time.monotonic()
     shown = replace(shown, explanation=fold(seen))
     if shown.timeline is None:
         yield shown, ""
-        shown = _measured(shown, clip)
+        shown = yield from waited(partial(_measured, shown, clip), (shown, ""))
     yield shown, ""
 
 

@@ -14,18 +14,20 @@ import gradio as gr
 from ..reason import fold
 from ..reference import split_labels
 from ..schema import LANGUAGES, AffectError, Clip, Language
-from ..transcribe import load_transcriber, transcribed
+from ..transcribe import listening, transcribed
 from . import files, html
-from .explain_answer import Drawn, ExplainAnswer, example_in
+from .answered import answered_clip
+from .explain_answer import Drawn, ExplainAnswer, copy_of, example_in, same
 from .explain_form import speak
 from .explain_steps import steps
+from .followed import waited
 from .look import toast
 from .opening import open_clip, require
 from .services import Setup, Shown
 from .stored import stored_answer
 from .tab import AT_ONCE, ONE_AT_A_TIME, PRIVATE, language_of
 from .text import describe, say
-from .words import Words, from_file, from_speech
+from .words import Words, from_answer, from_file, from_speech
 
 PLACE = "explain"  # of the clip in `services.kept`
 
@@ -38,7 +40,7 @@ class ExplainTab(ExplainAnswer):
         clips, part = [self.clip, self.sound], [self.start, self.end]
         box, buttons = [self.subtitle, self.words], [self.run, self.stop, language]
         answer = [self.status, self.player, self.timeline, self.strip, self.verdict, self.clues, self.text]
-        answer += [self.limits, self.drawn, self.shell.shown]
+        answer += [self.wheel, self.limits, self.drawn, self.shell.shown]
         form = [*clips, *box, *part]
 
         asked = [*form, self.engine, self.consent, language]
@@ -60,6 +62,8 @@ class ExplainTab(ExplainAnswer):
         halted = [*clips, self.words_note, self.status, self.drawn, self.stop]
         stopped.then(self.halt, [*clips, *box, self.drawn, language], halted, **quick)
         self.shell.demo.unload(self.leave)
+        adopted = [*form, self.words_note, *answer[:-1], self.run]
+        self.shell.shown.change(self.adopt, [self.shell.shown, self.drawn, language], adopted, **quick)
 
         self.upload_words.upload(
             self.read_words, [self.upload_words, language],
@@ -115,6 +119,30 @@ class ExplainTab(ExplainAnswer):
         drawn = Drawn(stored, "stored", typed=example.words)
         out |= {**self.play_example(example), **self.draw(drawn, language), self.shell.shown: stored}
         return out | {self.run: self.run_label(drawn, language)}
+
+    def adopt(
+        self, shown: Shown | None, drawn: Drawn | None, language: Language, request: gr.Request
+    ) -> Iterator[dict]:
+        """Draw an answer that another tab has put here, with its clip and words; ours stands already."""
+        if shown is None or (drawn is not None and same(drawn.shown, shown)):
+            yield {self.words_note: gr.skip()}  # gradio takes an empty dict for a missing value
+            return
+        loaded = answered_clip(self.services, request.session_hash, shown)
+        words = from_answer(shown.cues, shown.subtitle_source)
+        typed = words.shown if words else ""
+        drawn = Drawn(shown, "finished", timings=shown.explanation.timings, typed=typed)
+        out = {self.sound: None, self.start: None, self.end: None, self.subtitle: typed, self.words: words}
+        out |= {self.words_note: self.note(typed, words, language), self.run: self.run_label(drawn, language)}
+        with files.job_folder() as folder:
+            copy = loaded and (self._example(shown, request) or copy_of(loaded, Path(folder)))
+            playing = self.play(loaded, Path(folder)) if loaded else {self.player: gr.Video(None)}
+            yield {**out, **self.draw(drawn, language), **playing, self.clip: copy}
+
+    def _example(self, shown: Shown, request: gr.Request) -> str | None:
+        """The example that an answer is about, by what its file holds: it needs no consent."""
+        kept, visitor, name = self.services.kept, request.session_hash, shown.explanation.name
+        clips = (x.clip for x in self.services.examples if x.clip.stem == name)
+        return next((str(x) for x in clips if kept.get(visitor, PLACE, x.read_bytes())), None)
 
     def forget(
         self, other: gr.components.Component, typed: str, words: Words | None, drawn: Drawn | None
@@ -192,15 +220,19 @@ class ExplainTab(ExplainAnswer):
             yield {self.words_note: html.words_note(None, language, busy=True), **self.buttons(running=True)}
             with files.job_folder() as folder, self.services.visitors.job(visitor, "transcribe"):
                 part, cut = _part(start_s, end_s)
-                loaded = open_clip(self.services, visitor, PLACE, source, consent=consent, **part)
+                opened = partial(open_clip, self.services, visitor, PLACE, source, consent=consent, **part)
+                loaded = yield from waited(opened, {self.words_note: gr.skip()})
                 yield self.take(loaded, source, Path(folder), None, cut=cut)
                 self.services.uploads.release(source, visitor)
-                for kind, value in load_transcriber().stream(loaded.wave):
-                    if kind == "progress":
-                        yield {}  # a stop takes effect here
-                        continue
-                    facts = {"transcript": transcribed(loaded, value).media["transcript"]}
-                    yield {**self._put(from_speech(value, facts), language), **self.buttons(running=False)}
+                with closing(listening(loaded.wave)) as heard:
+                    for kind, value in heard:
+                        self.services.closing.check()
+                        if kind == "progress":
+                            yield {self.words_note: gr.skip()}  # a stop takes effect here
+                            continue
+                        facts = {"transcript": transcribed(loaded, value).media["transcript"]}
+                        said = self._put(from_speech(value, facts), language)
+                        yield {**said, **self.buttons(running=False)}
         except Exception as error:
             yield {self.words_note: "", **self.buttons(running=False), **self._gone(clip, sound)}
             raise toast(*describe(error, language)) from None
@@ -224,8 +256,10 @@ class ExplainTab(ExplainAnswer):
                 said = {"subtitle": typed}
                 if words and (typed or "").strip() and words.said(typed):
                     said = {"subtitle": words.text, "subtitle_source": words.source}
-                loaded = open_clip(self.services, visitor, PLACE, source, consent=consent, **said, **part)
-                if words and loaded.subtitle_source == "asr":
+                asked = {"consent": consent, **said, **part}
+                opened = partial(open_clip, self.services, visitor, PLACE, source, **asked)
+                loaded = yield from waited(opened, {self.words_note: gr.skip()})
+                if words and words.said(typed) and loaded.subtitle_source in ("asr", "none"):
                     loaded = replace(loaded, media={**loaded.media, **words.facts})
                 taken = self.take(loaded, source, Path(folder), words, cut=cut)
                 yield {**taken, **self.play(loaded, Path(folder))}
@@ -248,7 +282,11 @@ class ExplainTab(ExplainAnswer):
             else:  # what the visitor can mend may be run again
                 self.services.uploads.release(source, visitor)
             drawn = replace(drawn, state="failed", told=both)
-            yield {**self.draw(drawn, language), **self.buttons(running=False), **self._gone(clip, sound)}
+            if isinstance(error, AffectError):
+                out = self.draw(drawn, language)
+            else:  # perhaps of the drawing itself
+                out = {self.drawn: drawn, self.status: self._status(drawn, language)}
+            yield {**out, **self.buttons(running=False), **self._gone(clip, sound)}
             raise toast(*told) from None
         finally:
             self.services.uploads.drop(visitor)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
 
 from ..observables import NEGATION, NEGATION_REACH, QUOTATION, observables, shown
-from ..schema import MODALITIES, Explanation, Language
+from ..parts import PARTS
+from ..schema import Explanation, Language
 from ..vocabulary import HAN, plain, translate
 from ..wheel import mentions
 from ..wording import noun
+from .html import lines
 from .svg import icon, kind, number, seek
 from .text import say
 
-PARTS = (*MODALITIES, "inference")
 KINDS = ("visual", "acoustic", "lexical", "quote", "emotion")  # in the order of the legend
 # "0.6–2.3, 2.9–3.4 and 3.7–5.1 s", "at 3.2 s", 0.6–2.3、2.9–3.4 秒: moments, but not lengths ("for 0.6 s")
 NUMBER = r"\d{1,4}(?:\.\d{1,2})?"
@@ -73,7 +73,7 @@ def text(explanation: Explanation, language: Language, *, running: bool = False,
             f"{caret if [name] == last else ''}</p></section>"
         )
     if draft.strip():
-        body += f'<section class="ag-draft"><p dir="auto">{_lines(draft.strip())}{caret}</p></section>'
+        body += f'<section class="ag-draft"><p dir="auto">{lines(draft.strip())}{caret}</p></section>'
     return (
         f'<section class="ag-card ag-text"><h2>{say("explanation", language)}</h2>'
         f"{_other_language(explanation, language)}{body}{_legend(kinds, language)}</section>"
@@ -107,7 +107,6 @@ def _legend(kinds: set[str], language: Language) -> str:
     return f'<p class="ag-legend">{say("legend", language)} {shown_kinds}</p>' if shown_kinds else ""
 
 
-@lru_cache(maxsize=256)
 def evidence(words: str, named: tuple[tuple[str, str], ...] = ()) -> tuple[Found, ...]:
     """Return what in `words` is a moment, a quotation, an observable clue or a word of emotion, in order.
 
@@ -155,23 +154,19 @@ def _marked(words: str, found: tuple[Found, ...], language: Language) -> str:
     out, at = "", 0
     for one in found:
         inner = words[one.start : one.end]
-        out += _lines(words[at : one.start]) + _mark(inner, one, language)
+        out += lines(words[at : one.start]) + _mark(inner, one, language)
         at = one.end
-    return out + _lines(words[at:])
+    return out + lines(words[at:])
 
 
 def _mark(inner: str, one: Found, language: Language) -> str:
     if one.kind == "time":
         return seek(float(one.note), escape(inner), language)
     if one.kind == "quote":
-        return f'<mark class="quote"><bdi>{_lines(inner)}</bdi></mark>'
+        return f'<mark class="quote"><bdi>{lines(inner)}</bdi></mark>'
     if one.clue:
         link = f'<a href="#clue-{one.clue}" data-goto="{one.clue}">'
-        return f'{link}<mark class="{one.kind}">{_lines(inner)}</mark></a>'
+        return f'{link}<mark class="{one.kind}">{lines(inner)}</mark></a>'
     name = translate(one.note, language) if one.kind == "emotion" else shown(one.note, language)
     side = say(f"legend_{one.kind}", language)
-    return f'<mark class="{one.kind}" title="{escape(f"{side}: {name}")}">{_lines(inner)}</mark>'
-
-
-def _lines(content: str) -> str:
-    return escape(content).replace("\n", "<br>")
+    return f'<mark class="{one.kind}" title="{escape(f"{side}: {name}")}">{lines(inner)}</mark>'

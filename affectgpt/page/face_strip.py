@@ -16,8 +16,7 @@ SIDE_PX = 96
 JPEG_QUALITY = 80
 MARGIN = 0.35  # of the face box, on every side
 APART = 0.5  # of the distance of evenly spread moments: peaks that lie nearer to another are left out
-PEAKS = 3  # moments at which a curve is highest, beside the evenly spread ones
-PEAK_CURVES = ("smile", "brow_mid", "face_motion")
+PEAK_CURVES = ("smile", "brow_mid", "face_motion")  # shown where they are highest
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def _moments(clip: Clip, where: list[int], count: int) -> list[int]:
     chosen: list[int] = []
     if clip.faces.main is not None:
         measured = expression.analyse(clip)
-        for name in PEAK_CURVES[:PEAKS]:
+        for name in PEAK_CURVES:
             curve = getattr(measured, name)[where]
             if np.isnan(curve).all():
                 continue
@@ -65,7 +64,7 @@ def _moments(clip: Clip, where: list[int], count: int) -> list[int]:
             if all(abs(times_s[at] - times_s[other]) >= apart_s for other in chosen) and len(chosen) < count:
                 chosen.append(at)
     for at in (where[0], where[-1]):
-        if at not in chosen and len(chosen) < count and count > PEAKS + 1:
+        if at not in chosen and len(chosen) < count and count > len(PEAK_CURVES) + 1:
             chosen.append(at)
     while len(chosen) < count:
         distance = [

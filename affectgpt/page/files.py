@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,16 +61,20 @@ def job_folder() -> AbstractContextManager[str]:
 
 
 class Uploads:
-    """Knows who still needs an upload, because gradio gives equal files of equal name one place on disk."""
+    """Knows who still needs an upload, because gradio gives equal files of equal name one place on disk.
+
+    `queued(path)`: whether a call that waits in the queue names the file; set when the page has a queue.
+    """
 
     def __init__(self) -> None:
-        self._wanted: dict[str, str] = {}  # visitor -> path
+        self.queued: Callable[[str], bool] = lambda path: False
+        self._wanted: dict[str, tuple[str, int | None]] = {}  # visitor -> path, when it was written
         self._lock = threading.Lock()
 
     def claim(self, path: str, visitor: str) -> None:
         """Note that a run of `visitor`, who has one at a time, waits for `path`."""
         with self._lock:
-            self._wanted[visitor] = path
+            self._wanted[visitor] = path, _written_ns(path)
 
     def drop(self, visitor: str) -> None:
         """Note that `visitor` waits for nothing; the upload stays, so that it can be run again."""
@@ -77,16 +82,31 @@ class Uploads:
             self._wanted.pop(visitor, None)
 
     def release(self, path: str | None, visitor: str) -> None:
-        """Note that a run has read `path`; the last one deletes it, unless it is an example."""
+        """Note that a run has read `path`; the last one deletes it, unless it is an example.
+
+        A file that was sent again since the claim belongs to somebody who is about to ask about it.
+        """
         if not path:
             return
         with self._lock:
-            self._wanted.pop(visitor, None)
-            if path in self._wanted.values():
+            wanted, written_ns = self._wanted.get(visitor, ("", None))
+            if wanted == path:  # it may wait for its clip and have read a subtitle
+                del self._wanted[visitor]
+                if written_ns != _written_ns(path):
+                    return
+            if path in (each for each, _ in self._wanted.values()) or self.queued(path):
                 return
         file = Path(path)
         if not is_example(path) and file.resolve().is_relative_to(private_root().resolve()):
             file.unlink(missing_ok=True)
+
+
+def _written_ns(path: str) -> int | None:
+    """When a file was written; None where there is none."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except (OSError, ValueError):
+        return None
 
 
 def safe_stem(name: str) -> str:

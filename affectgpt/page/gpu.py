@@ -7,6 +7,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +15,8 @@ import numpy as np
 
 from ..crops import chosen
 from ..engine import Engine
+from ..relay import TURN
 from ..schema import AffectError, Clip, Face, Faces, Language, Text
-from ..trained.relay import TURN
 
 LONGEST_S = 110  # an anonymous visitor has 120 s a day
 START_S, PER_CLIP_S, TOKENS_PER_S = 12, 0.9, 12  # first values: to be calibrated on the card itself
@@ -109,8 +110,10 @@ def lend(engine: Engine, gpu: Callable[..., Any] | None) -> Engine:
 class Lent:
     """An AffectGPT behind the entry to a GPU."""
 
-    def __init__(self, engine: Any, entry: Callable[..., Iterator], chat: Callable[..., Any], **changed: Any):
-        self.engine, self.entry, self.chat, self.changed = engine, entry, chat, changed
+    def __init__(
+        self, engine: Any, entry: Callable[..., Iterator], asked: Callable[..., Any], **changed: Any
+    ):
+        self.engine, self.entry, self.asked, self.changed = engine, entry, asked, changed
         self.name, self.why = engine.name, engine.why
         self.opened, self.settings = engine.opened, engine.settings
 
@@ -122,28 +125,36 @@ class Lent:
     def with_settings(self, **changes: Any) -> Lent:
         """Return this engine with some of its settings changed. Raises AffectError for a wrong one."""
         changed = {**self.changed, **changes}
-        other = Lent(self.engine, self.entry, self.chat, **changed)
+        other = Lent(self.engine, self.entry, self.asked, **changed)
         other.settings = self.engine.with_settings(**changed).settings  # outside the GPU, whose seconds count
         return other
 
     def answer(self, clip: Clip, language: Language) -> Iterator[tuple[str, Any]]:
         """Yield the answer of the engine (`Engine.answer`). Raises AffectError when no GPU can be had."""
         stream = self.entry(portable(clip, self.engine), language, self.changed)
-        try:
+        with readable(), closing(stream):
             for kind, value in stream:
                 if kind == "refused":
                     text, title = value
                     raise AffectError(text.en, text.zh, title=title)
                 yield kind, value
-        except AffectError:
+
+    def chat(self, messages: Any, **options: Any) -> Any:
+        """Ask the base language model (`AffectGPTEngine.chat`). Raises AffectError when no GPU can be had."""
+        with readable():
+            return self.asked(messages, **options)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Let an error of the library that lends GPUs out as one that a visitor can read."""
+    try:
+        yield
+    except Exception as error:
+        told = explained(error)
+        if told is None:
             raise
-        except Exception as error:
-            told = explained(error)
-            if told is None:
-                raise
-            raise told from None
-        finally:
-            stream.close()
+        raise told from None
 
 
 def portable(clip: Clip, engine: Any) -> Clip:

@@ -67,7 +67,7 @@ def here(engine: str, absent: Sequence[tuple[str, str]], language: Language) -> 
     line = say("engine_only", language, name=escape(engine)) if engine else ""
     if not absent:
         return f'<p class="ag-here">{line}</p>' if line else ""
-    names = say("not_here", language, names=", ".join(escape(title) for title, _ in absent))
+    names = say("not_here", language, names=say("comma", language).join(escape(title) for title, _ in absent))
     rows = "".join(f"<dt>{escape(title)}</dt><dd>{escape(why)}</dd>" for title, why in absent)
     return (
         f'<details class="ag-here"><summary>{line}<small>{names}</small></summary><dl>{rows}</dl></details>'
@@ -91,8 +91,10 @@ def status(
 
     state: running, finished, stored, stopped or failed. `title` replaces it as the heading; `note` explains.
     """
-    now = next((step for step in STEPS if step not in timings), None) if state == "running" else None
-    looks = {step: "done" if step in timings else "now" if step == now else "" for step in STEPS}
+    # where nothing had to be checked, that has no time; it lies behind us like the others
+    ended = max((at for at, step in enumerate(STEPS, 1) if step in timings), default=0)
+    now = STEPS[ended] if state == "running" and ended < len(STEPS) else None
+    looks = {step: "done" if at < ended else "now" if step == now else "" for at, step in enumerate(STEPS)}
     steps = "".join(
         f'<li class="{looks[step]}"{" aria-current=step" if step == now else ""}>'
         f'<span class="dot"></span>{say(step, language)}'
@@ -108,11 +110,29 @@ def status(
     )
 
 
-def waiting(key: str, language: Language) -> str:
-    """Return a card for what is not known yet; the style sheet shows whether it still will be."""
+def wait(language: Language) -> str:
+    """Return what stands for an answer that is being made; the style sheet shows whether it still is."""
     words = f"<span>{say('none_yet', language)}</span><span>{say('none_stopped', language)}</span>"
-    head = f"<h2>{say(key, language)}</h2>"
-    return f'<section class="ag-card ag-waiting">{head}<p class="ag-note wait">{words}</p></section>'
+    return f'<p class="ag-note wait">{words}</p>'
+
+
+def waiting(key: str, language: Language) -> str:
+    """Return a card for what is not known yet."""
+    return f'<section class="ag-card ag-waiting"><h2>{say(key, language)}</h2>{wait(language)}</section>'
+
+
+def copier(what: str, language: Language) -> str:
+    """Return the button that copies the text of its figure; `what` that is, for who does not see it."""
+    copy, copied = say("copy", language), say("copied", language)
+    return (
+        f'<button type="button" class="ag-copy" data-copy="{copied}" aria-label="{copy}: {escape(what)}">'
+        f"{copy}</button>"
+    )
+
+
+def lines(content: str) -> str:
+    """Return a foreign text, escaped, with its line breaks."""
+    return escape(content).replace("\n", "<br>")
 
 
 def limits(explanation: Explanation, language: Language) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABCMeta
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -16,7 +17,6 @@ from starlette.routing import Route
 
 log = logging.getLogger(__name__)
 MAX_SUBTITLE_CHARS = 2_000
-MAX_REFERENCE_CHARS = 8_000  # a text in the EMER form has up to about 3 000
 DELETE_EVERY_S, DELETE_AGE_S = 600, 1_800  # the age exceeds what a full queue waits
 DELETED_AFTER_MIN = (DELETE_EVERY_S + DELETE_AGE_S) // 60
 TOLD_S = 12  # that a message about a failure stays
@@ -85,6 +85,17 @@ class Quiet(gr.Blocks):
             self.traces.note(visitor, answer.get("data"))
         return answer
 
+    def queued(self, path: str) -> bool:
+        """Whether a call that waits for its turn names the uploaded file `path`."""
+        waiting = (
+            event for each in self._queue.event_queue_per_concurrency_id.values() for event in each.queue
+        )
+        return any(
+            isinstance(value, dict) and value.get("path") == path
+            for event in list(waiting)
+            for value in (event.data.data if event.data else ())
+        )
+
     def forget(self, visitor: str) -> None:
         """Delete the values that the page holds for a visitor who has gone, such as the last answer."""
         holder = getattr(self, "state_holder", None)  # once it is served
@@ -92,6 +103,15 @@ class Quiet(gr.Blocks):
             holder.delete_state(visitor)
             holder.session_data.pop(visitor, None)
             holder.time_last_used.pop(visitor, None)
+
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """Draw what a handler returns. Gradio makes each output anew for every handler that may draw it, from
+        all it was made with before: captions, whose file is gone by then, must not be among that."""
+        answer = await super().postprocess_data(block_fn, predictions, state)
+        for block in block_fn.outputs:
+            if state is not None and isinstance(block, gr.Video):
+                state[block._id].constructor_args.pop("subtitles", None)
+        return answer
 
     async def preprocess_data(self, *args: Any, **options: Any) -> Any:
         """Read the values of a request; raises gr.Error, which is shown and not logged."""
@@ -109,10 +129,21 @@ class Quiet(gr.Blocks):
             raise gr.Error(NOT_READ, print_exception=False) from None
 
 
-def as_it_is(video: str | Path | None) -> FileData | None:
-    """Hand a video to the browser: gradio would have ffprobe and ffmpeg, where they are installed, read what
-    came from a stranger, outside the limited process."""
+def _altered(kind: type, **methods: Callable[..., Any]) -> Any:
+    # a class, because gradio makes a component anew for each visitor; not by its metaclass's own `__new__`,
+    # which would write a .pyi file here
+    return ABCMeta.__new__(type(kind), kind.__name__, (kind,), {"__module__": __name__, **methods})
+
+
+def _as_it_is(self: gr.Video, video: str | Path | None) -> FileData | None:
     return None if video is None else FileData(path=str(video), orig_name=Path(video).name)
+
+
+# Hands a video on: gradio would have ffprobe and ffmpeg read it, outside the limited process.
+Video = _altered(gr.Video, _format_video=_as_it_is)
+# Hand a file on as it lies: gradio would make an empty file beside it.
+File = _altered(gr.File, _process_single_file=lambda self, given: given.path)
+UploadButton = _altered(gr.UploadButton, _process_single_file=lambda self, given: given.path)
 
 
 def toast(title: str, message: str) -> gr.Error:

@@ -15,7 +15,7 @@ from ..assessment import assess
 from ..judges import Judge, load_judge
 from ..reference import FILE_ENDINGS, Reference, checked, read_reference, split_labels
 from ..schema import AffectError, Language
-from .look import DELETE_AGE_S, toast
+from .look import DELETE_AGE_S, UploadButton, toast
 from .scores_html import scores
 from .services import Services, Shown
 from .tab import AT_ONCE, ONE_AT_A_TIME, PRIVATE, Tab
@@ -51,9 +51,7 @@ class ReferenceBlock(Tab):
                     )
                     with gr.Column(elem_id="ag-reference-buttons"):
                         self.button = gr.Button(elem_id="ag-score")
-                        self.file = gr.UploadButton(
-                            file_types=list(FILE_ENDINGS), elem_id="ag-reference-file"
-                        )
+                        self.file = UploadButton(file_types=list(FILE_ENDINGS), elem_id="ag-reference-file")
         self.result = bare(elem_id="ag-scores")
         self.filled = gr.State(None, time_to_live=DELETE_AGE_S)  # `Filled`
 
@@ -174,10 +172,7 @@ def offered(services: Services) -> dict[str, Judge]:
     judges: dict[str, Judge] = {EMBEDDED: load_judge()}
     engine = services.engines.get()
     if chat := getattr(engine, "chat", None):
-        gpu = services.engines.gpu
-        judges["affectgpt"] = load_judge(
-            "affectgpt", chat=gpu(chat) if gpu else chat, model=engine.identity["model"]
-        )
+        judges["affectgpt"] = load_judge("affectgpt", chat=chat, model=engine.identity["model"])
     if name := os.environ.get(JUDGE, "").strip():
         judges[name] = load_judge(name)
     return judges

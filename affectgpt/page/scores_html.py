@@ -29,11 +29,12 @@ def scores(assessment: dict[str, Any], language: Language) -> str:
         f'<section class="ag-card ag-assess" aria-label="{say("sc_result", language)}">'
         f"<h2>{icon('scale')}{say('sc_result', language)}<small>{by} · {wheel}</small></h2>"
         f'<div class="ag-tiles">{_tiles(assessment, language)}</div>'
+        f'<details open class="ag-fold" data-fold="scores"><summary>{say("sc_why", language)}</summary>'
         f'<div class="ag-assess-body"><div><h3>{say("sc_labels_met", language)}</h3>'
         f"{_pairs(labels['pairs'], language)}{_rest(labels, language)}{_levels(labels['levels'], language)}"
         f"</div><div><h3>{say('sc_parts', language)}</h3>"
         f"{_parts(assessment['completeness'], language)}{_reasons(assessment, language)}</div></div>"
-        f"{_notes(assessment['notes'], language)}</section>"
+        f"{_notes(assessment['notes'], language)}</details></section>"
     )
 
 
@@ -91,7 +92,7 @@ def _rest(labels: dict[str, Any], language: Language) -> str:
             note = f" <small>{say('sc_unknown', language)}</small>" if name in labels["unknown"] else ""
             chips += f"<li>{_shown(name, language)}{note}</li>"
         out += (
-            f'<div class="ag-rest {kind}"><h4><span aria-hidden="true">{sign}</span>'
+            f'<div class="ag-unmet {kind}"><h4><span aria-hidden="true">{sign}</span>'
             f"{say(f'sc_{kind}', language)}</h4><ul>{chips}</ul>{_more(len(names))}</div>"
         )
     return out

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ..muting import leave_out
 from ..reason import reason
 from ..reference import Reference
+from ..relay import Relay, streamed
 from ..schema import Clip, Cue, Event, Explanation, Language, Modality, Text
 from ..signals.timeline import Timeline
 from .engines import Engines
@@ -84,10 +85,19 @@ class Services:
         engine = self.engines.get(setup.engine)
         if setup.samples and engine.name == "affectgpt":
             engine = engine.with_settings(samples=setup.samples)
-        with contextlib.closing(reason(leave_out(clip, setup.without), engine, language=language)) as events:
-            for event in events:
+
+        def work(wire: Relay) -> None:
+            with contextlib.closing(
+                reason(leave_out(clip, setup.without), engine, language=language)
+            ) as all_:
+                for event in all_:
+                    wire.emit("event", event)
+
+        # in a thread, so that a stop takes effect in the middle of a long step, such as following a face
+        with contextlib.closing(streamed(work, alone=False)) as told:
+            for kind, event in told:
                 self.closing.check()
-                yield event
+                yield event if kind == "event" else Event("progress", {}, 0.0)
 
     def leave(self, visitor: str) -> None:
         """Note that a page was closed; what the visitor has left goes soon, see `tidy`."""

@@ -16,7 +16,9 @@ from typing import Any
 from ..baseline import VERSION
 from ..engine import Engine
 from ..labels import named
+from ..media.subtitles import parse_subtitle
 from ..reason import explain
+from ..reference import split_labels
 from ..schema import Clip, Explanation, Language, Text
 from ..signals.timeline import Timeline, measure_timeline
 from .face_strip import Crop, face_crops
@@ -27,7 +29,7 @@ FOLDER = EXAMPLES / "answers"
 FORMAT = 1  # of the files
 MADE_BY = {"signal": Text("the signal engine", "信号引擎"), "affectgpt": Text("AffectGPT", "AffectGPT")}
 STORED = Text(
-    "Made beforehand, on {made}, by {engine}: no engine has run now.",
+    "Made on {made} by {engine}; nothing has run now.",
     "由{engine}于 {made} 预先生成，本次没有运行引擎。",
 )
 
@@ -66,9 +68,11 @@ def stored_answer(example: Example, engine_name: str, language: Language) -> Sho
         explanation,
         timeline.duration_s,
         Setup(engine_name),
+        cues=parse_subtitle(example.subtitle.read_bytes()),
+        subtitle_source="file",
         timeline=timeline,
         crops=tuple(Crop(**crop) for crop in data["crops"]),
-        reference=(example.reference[language], _listed(example.labels[language])),
+        reference=(example.reference[language], split_labels(example.labels[language])),
         stored=STORED.filled(made=data["made"], engine=by),
     )
 
@@ -84,10 +88,6 @@ def _read(file: Path) -> dict[str, Any] | None:
     if made["engine"] == "signal" and made["provenance"].get("version") != VERSION:
         return None
     return data
-
-
-def _listed(labels: str) -> list[str]:
-    return [label.strip() for label in labels.replace("，", ",").split(",")]
 
 
 def _in_both(one: Explanation, other: Explanation) -> Explanation:

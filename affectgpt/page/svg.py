@@ -22,7 +22,8 @@ ICON_PATHS = {
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5.500M12 7.600v.100"/>',
     "ruler": '<path d="M3 8.500h18v7H3ZM7 8.500v3M11 8.500v4M15 8.500v3M19 8.500v2.500"/>',
     "pen": '<path d="m4 20 1-4.500L16.500 4 20 7.500 8.500 19ZM14 6.500 17.500 10"/>',
-    "shield": '<path d="M12 3 4.500 6v5.500c0 4.500 3 7.800 7.500 9.5004.500-1.700 7.500-5 7.500-9.500V6Z"/>',
+    "shield": '<path d="M12 3 4.500 6v5.500c0 4.500 3 7.800 7.500 9.500'
+    ' 4.500-1.700 7.500-5 7.500-9.500V6Z"/>',
 }
 
 
@@ -67,8 +68,8 @@ def plane(found: Verdict, language: Language) -> str:
         for low, high in ((0, 100), (110, 200))
     )
     point = [
-        say("valence", language, v=f"{found.valence:+.2f}"),
-        say("arousal", language, a=f"{found.arousal:+.2f}"),
+        say("valence", language, v=signed(found.valence)),
+        say("arousal", language, a=signed(found.arousal)),
     ]
     caption = "".join(f"<span>{words}</span> " for words in point)
     return (
@@ -82,6 +83,11 @@ def plane(found: Verdict, language: Language) -> str:
         f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="6"/></svg>'
         f"<figcaption>{caption}</figcaption></figure>"
     )
+
+
+def signed(value: float, places: int = 2) -> str:
+    """Return a number with its sign, as a reader writes it: "+0.76", "−0.58"."""
+    return f"{value:+.{places}f}".replace("-", "−")
 
 
 def chips(positions: Sequence[int], marks: list[str]) -> str:

@@ -22,9 +22,9 @@ TEXT: dict[str, Text] = {
     "title": Text("AffectGPT", "AffectGPT"),
     "window": Text("AffectGPT · explainable emotion reasoning", "AffectGPT · 可解释的情绪推理"),
     "promise": Text(
-        "See <em>why</em> a machine thinks somebody feels something: clues measured in face, voice and "
-        "words, and an explanation you can check against the clip.",
-        "看得见依据的情绪分析：从面部、声音和话语中测得线索，写成可以对照片段逐条核实的解释。",
+        "See <em>why</em> a machine names an emotion: clues from face, voice and words, and an explanation "
+        "you can check against the clip.",
+        "看得见依据的情绪分析：从面部、声音和话语中找出线索，写成可以对照片段逐条核实的解释。",
     ),
     "language": Text("Language", "语言"),
     "tab_explain": Text("Explain", "分析"),
@@ -39,14 +39,15 @@ TEXT: dict[str, Text] = {
         "clips you may use and whose people have been informed. A clip is deleted once it has been read, all "
         "else of it within {minutes} minutes. Not for work, school, hiring, medical or policing decisions.",
         "本页由人工智能系统根据面部、声音和话语估计<em>外在表现</em>出的情绪。请只上传您有权使用、且已告知片中人物的片段。"
-        "片段读取后立即删除，其余文件在 {minutes} 分钟内删除。不得用于工作、学校、招聘、医疗或执法方面的决定。",
+        "片段读取后立即删除，其余文件在 {minutes} 分钟内删除。"
+        "不得用于工作、学校、招聘、医疗或执法方面的决定。",
     ),
     "consent": Text(
         "I may use this clip, and the people in it have been informed.",
         "我有权使用该片段，并已告知片中人物。",
     ),
-    "clip": Text("Your clip: a file or the camera", "您的片段：文件或摄像头"),
-    "sound": Text("Or sound, TS, MKV, AVI", "或音频、TS、MKV、AVI 文件"),
+    "clip": Text("Your clip", "您的片段"),
+    "sound": Text("Or a sound, TS, MKV or AVI file", "或音频、TS、MKV、AVI 文件"),
     "start": Text("From second", "起始（秒）"),
     "end": Text("To second", "结束（秒）"),
     "examples": Text("Examples", "示例"),
@@ -61,6 +62,8 @@ TEXT: dict[str, Text] = {
     ),
     "run": Text("Explain this clip", "分析这个片段"),
     "stop": Text("Stop", "停止"),
+    "copy": Text("Copy", "复制"),
+    "copied": Text("Copied", "已复制"),
     # what comes out
     "empty_title": Text("Three kinds of clues, one explanation", "三类线索，一份解释"),
     "empty_visual": Text(
@@ -73,8 +76,8 @@ TEXT: dict[str, Text] = {
     ),
     "empty_lexical": Text("The words, quoted, and what they carry.", "引用原话，并说明其中的情绪色彩。"),
     "empty_foot": Text(
-        "The answer appears here step by step. Nothing is said that was not measured.",
-        "结果会在这里逐步出现。没有测到的，不会写出来。",
+        "The answer appears here step by step. Each clue says whether it was measured or written by a model.",
+        "结果会在这里逐步出现。每条线索都注明是测得的，还是由模型写出的。",
     ),
     "running": Text("Working on it", "正在分析"),
     "finished": Text("Done in {seconds} s", "完成，用时 {seconds} 秒"),
@@ -111,7 +114,6 @@ TEXT: dict[str, Text] = {
         "Press a time to see that moment. Dots say how far a measurement can be relied on.",
         "点击时间即可查看该时刻；圆点表示测量的可靠程度。",
     ),
-    "timeline": Text("When each clue was measured", "各线索出现的时间"),
     "none_yet": Text("working …", "进行中……"),
     "none_stopped": Text("stopped", "已停止"),
     "none": Text("No clue was found.", "没有找到线索。"),
@@ -152,14 +154,6 @@ TEXT: dict[str, Text] = {
         "不代表任何人的真实感受：请对照片段自行核对。",
     ),
     "chosen": Text("Why this engine", "为何使用该引擎"),
-    "scores": Text("Against the reference", "与参考答案的对比"),
-    "label_overlap": Text("Label overlap", "标签重合度"),
-    "clue_overlap": Text("Clue overlap", "线索重合度"),
-    "precision": Text("precision", "精确率"),
-    "recall": Text("recall", "召回率"),
-    "matched": Text("matched", "相符"),
-    "no_match": Text("no label matches", "没有相符的标签"),
-    "judged_by": Text("scored by", "评分方式"),
     # what can go wrong
     "need_clip": Text(
         "Choose a clip first: upload one, record one or take an example.",
@@ -169,7 +163,7 @@ TEXT: dict[str, Text] = {
         "Please confirm above that you may use the clip.", "请先在上方确认您有权使用该片段。"
     ),
     "too_long": Text(
-        "The subtitle is too long: use at most {limit} characters.", "字幕太长：最多 {limit} 个字符。"
+        "The text is too long: use at most {limit} characters.", "文字太长：最多 {limit} 个字符。"
     ),
     "input_title": Text("Something is missing", "还缺一点"),
     "bug_title": Text("Our mistake", "程序出错"),
@@ -184,6 +178,9 @@ for table in (EXPLAIN, CLUES, SCORES, EMER, COMPARE, EVALUATE, ABOUT, ERRORS):
     TEXT.update(table)
 
 # Units of `Clue.unit` that are words; signs such as Hz, dB, s and % are the same in both languages.
+UNITS_EN = {"st": "semitones"}
+ONE = {"hits": "hit", "characters": "character", "blinks": "blink", "bursts": "burst", "faces": "face",
+       "marks": "mark", "semitones": "semitone", "degrees": "degree"}  # fmt: skip
 UNITS_ZH = {
     "st": "半音",
     "syllables/s": "音节/秒",
@@ -226,6 +223,9 @@ def describe(error: Exception, language: Language) -> tuple[str, str]:
     return say("bug_title", language), say("bug", language, incident=incident)
 
 
-def unit(name: str, language: Language) -> str:
-    """Return the unit of a clue as a reader of `language` writes it."""
-    return UNITS_ZH.get(name, name) if language == "zh" else name
+def unit(name: str, language: Language, value: float | None = None) -> str:
+    """Return the unit of a clue as a reader of `language` writes it, behind `value`."""
+    if language == "zh":
+        return UNITS_ZH.get(name, name)
+    name = UNITS_EN.get(name, name)
+    return ONE.get(name, name) if value == 1 else name

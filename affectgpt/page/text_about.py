@@ -205,8 +205,6 @@ ABOUT: dict[str, Text] = {
     "about_cite": Text(
         "The task and its data, the model, the open vocabulary:", "任务与数据、模型、开放词表："
     ),
-    "about_copy": Text("Copy", "复制"),
-    "about_copied": Text("Copied", "已复制"),
     "about_contact_title": Text("Contact", "联系"),
     "about_contact": Text(
         "The bundled examples are drawn and spoken by a program: nobody real is in them. To have an "

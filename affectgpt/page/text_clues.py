@@ -56,6 +56,7 @@ CLUES: dict[str, Text] = {
     "wheel_of_reference": Text("reference", "参考"),
     "wheel_same": Text("same place", "位置相同"),
     "wheel_off": Text("not on the wheel", "不在情绪轮上"),
+    "comma": Text(", ", "、"),
     "wheel_none": Text("no label", "没有标签"),
     "windows_title": Text("In the course of the clip", "随时间的变化"),
     "unclear": Text("unclear", "不明确"),

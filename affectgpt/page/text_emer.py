@@ -72,11 +72,10 @@ EMER: dict[str, Text] = {
         "这里没有该样本的片段：可以阅读，但不能运行。",
     ),
     # a run
-    "emer_run": Text("Run the engine on it", "对它运行引擎"),
+    "emer_run": Text("Run the engine", "运行引擎"),
     "emer_open": Text("Open in “Explain”", "在“分析”中打开"),
     "emer_open_hint": Text("with timeline, “what if” and downloads", "可查看时间线、“假如”对比并下载结果"),
     "emer_beside": Text("Reference and answer", "参考与回答"),
-    "emer_answer": Text("Answer", "回答"),
     "emer_answer_by": Text("Answer: {engine}", "回答：{engine}"),
     "emer_absent_part": Text("says nothing about this", "未提及"),
     "emer_gone": Text(

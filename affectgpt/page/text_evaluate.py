@@ -147,7 +147,7 @@ EVALUATE: dict[str, Text] = {
         "未经同意不作分析：请发送 consent=true，表示您有权使用该片段，并已告知片中人物。",
     ),
     # downloads of an explanation
-    "take_title": Text("Take it with you", "带走结果"),
+    "take_title": Text("Downloads", "下载结果"),
     "take_json": Text("JSON", "JSON"),
     "take_markdown": Text("Markdown", "Markdown"),
     "take_page": Text("Page (HTML)", "网页（HTML）"),
@@ -164,13 +164,11 @@ EVALUATE: dict[str, Text] = {
         "The clip is no longer kept here: run it again to put it into the page.",
         "片段已不在此处保存：如需放入网页，请重新分析。",
     ),
-    "take_programs": Text("Copy as a program", "复制为程序"),
+    "take_programs": Text("Copy as code", "复制为代码"),
     "take_programs_hint": Text(
         "Asks this page for the same answer; put the name of your file in.",
         "向本页请求同样的结果；请填入您的文件名。",
     ),
     "take_python": Text("Python", "Python"),
     "take_curl": Text("curl", "curl"),
-    "take_copy": Text("Copy", "复制"),
-    "take_copied": Text("Copied", "已复制"),
 }

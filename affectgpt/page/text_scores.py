@@ -65,6 +65,7 @@ SCORES: dict[str, Text] = {
         "Does the answer say what was seen, heard and said, and conclude from it? Not whether it is right.",
         "回答是否写到看到的、听到的、说出的，并据此得出结论；与对错无关。",
     ),
+    "sc_why": Text("Where these numbers come from", "这些分数的由来"),
     "sc_none": Text("cannot be given", "无法给出"),
     "sc_labels_met": Text("Labels that match", "相符的标签"),
     "sc_answer": Text("Answer", "回答"),

@@ -13,18 +13,7 @@ from .text import say, unit
 
 MAX_LANES = 6  # of the clues of one modality; the cards below show all
 MIN_SHARE = 0.08  # of the width that a bar takes up, so that its mark or first word fits
-TICKS_S = (
-    0.5,
-    1,
-    2,
-    5,
-    10,
-    20,
-    60,
-    300,
-    600,
-    1800,
-)  # between two ticks; the first that gives few
+TICKS_S = (0.5, 1, 2, 5, 10, 20, 60, 300, 600, 1800)  # between two; the first that gives few is taken
 MAX_TICKS = 9
 WIDTH, HEIGHT = 1000, 100  # coordinates of the curves, which are stretched to their place
 LOUD_RANGE_DB = 45.0  # of loudness that is drawn, down from the loudest
@@ -62,13 +51,13 @@ def timeline(
     )
     start = say("tl_second", language, second="0.0")
     return (
-        f'<section class="ag-card ag-timeline"><h2>{say("tl_title", language)}'
-        f"<small>{say('tl_hint', language)}</small></h2>"
+        '<section class="ag-card ag-timeline"><details open class="ag-fold" data-fold="timeline">'
+        f"<summary><h2>{say('tl_title', language)}<small>{say('tl_hint', language)}</small></h2></summary>"
         f'<div class="ag-tl" role="slider" tabindex="0" aria-label="{say("tl_slider", language)}" '
         f'aria-valuemin="0" aria-valuemax="{duration_s:.1f}" aria-valuenow="0" aria-valuetext="{start}" '
         f'data-second="{escape(say("tl_second", language, second="#"))}">{rows}{_axis(duration_s)}'
         f'<div class="ag-tl-over">{cuts}<i class="ag-tl-head"></i><i class="ag-tl-look"></i></div>'
-        f'<output class="ag-tl-tip" hidden></output></div>{_in_words(found, language)}</section>'
+        f'<output class="ag-tl-tip" hidden></output></div>{_in_words(found, language)}</details></section>'
     )
 
 
@@ -204,8 +193,11 @@ def _area(curve: Curve, low: float, high: float, duration_s: float) -> str:
 
 def _words(found: Timeline, duration_s: float, language: Language) -> str:
     """Stretches of speech with the words over them; words without times are listed."""
-    timed = [cue for cue in found.cues if cue.start_s is not None and cue.end_s is not None]
-    plain = " ".join(cue.text for cue in found.cues if cue not in timed)
+    timed: list[Cue] = []
+    untimed: list[Cue] = []
+    for cue in found.cues:
+        (untimed if None in (cue.start_s, cue.end_s) else timed).append(cue)
+    plain = " ".join(cue.text for cue in untimed)
     boxes = "".join(_cue(cue, duration_s) for cue in timed if cue.text.strip())
     speech = "".join(f'<i class="ag-tl-speech" style="{_place(*x, duration_s)}"></i>' for x in found.speech)
     if not (boxes or speech or plain):

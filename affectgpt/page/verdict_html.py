@@ -1,4 +1,4 @@
-"""What was found, as HTML: labels, wheel and plane, what disagrees, what changes in time."""
+"""What was found, as HTML: labels and plane, what disagrees, what changes in time; and the wheel."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from .wheel_html import wheel
 MAX_STRETCHES = 10  # of the course of a clip that are shown at once
 
 
-def verdict(explanation: Explanation, language: Language, *, reference: Sequence[str] = ()) -> str:
-    """Return labels with confidence and the clues they rest on, the plane, the wheel, conflicts and course.
-
-    reference: labels to stand beside the predicted ones on the wheel.
-    """
+def verdict(explanation: Explanation, language: Language) -> str:
+    """Return labels with confidence and the clues they rest on, the plane, conflicts and course."""
     found, marks = explanation.verdict, number(explanation.clues)
     answer = _labels(found, marks, language) if found.labels else _unsure(found, language)
-    drawn = wheel(found.labels, language, reference=reference) if found.labels or reference else ""
-    if drawn:
-        drawn = f"<h3>{say('wheel_title', language)}</h3>{drawn}"
     return (
         f'<section class="ag-card ag-verdict"><h2>{say("verdict", language)}</h2>'
         f'<div class="ag-split"><div>{answer}</div>{plane(found, language)}</div>'
-        f"{_conflicts(found.conflicts, marks, language)}{drawn}{_course(found.windows, language)}</section>"
+        f"{_conflicts(found.conflicts, marks, language)}{_course(found.windows, language)}</section>"
     )
+
+
+def wheel_card(explanation: Explanation, language: Language) -> str:
+    """Return the labels on the wheel, in a card that can be folded away; empty without a label."""
+    found = explanation.verdict
+    if not found.labels:
+        return ""
+    title = f"<summary><h2>{say('wheel_title', language)}</h2></summary>"
+    drawn = wheel(found.labels, language)
+    return f'<details open class="ag-card ag-fold ag-wheel-card" data-fold="wheel">{title}{drawn}</details>'
 
 
 def _labels(found: Verdict, marks: list[str], language: Language) -> str:
@@ -81,7 +85,9 @@ def _course(windows: Sequence[Window], language: Language) -> str:
         return ""
     items = []
     for start_s, end_s, labels in stretches:
-        words = ", ".join(translate(label, language) for label in labels) or say("unclear", language)
+        words = say("comma", language).join(translate(label, language) for label in labels) or say(
+            "unclear", language
+        )
         looks = "" if labels else "unclear"
         items.append(
             f'<li><button type="button" class="{looks}" data-seek="{start_s:.2f}" '

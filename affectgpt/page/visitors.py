@@ -34,7 +34,7 @@ class Visitors:
 
     def __init__(self, max_jobs: int | None = None, window_s: float = WINDOW_S, grace_s: float = GRACE_S):
         """`max_jobs`: of one visitor in `window_s`; None takes what the environment names, else MAX_JOBS."""
-        self.max_jobs = max_jobs or int(os.environ.get(MAX_JOBS_VARIABLE) or MAX_JOBS)
+        self.max_jobs = max_jobs or _configured()
         self.window_s, self.grace_s = window_s, grace_s
         self._known: dict[str, _Visitor] = {}
         self._changed = threading.Condition()
@@ -107,3 +107,13 @@ def _outcome(error: Exception) -> str:
     # a tab tells the visitor of a mistake by another error, raised while it handles the first one
     mistaken = isinstance(error, AffectError) or isinstance(error.__context__, AffectError)
     return "refused" if mistaken else "failed"
+
+
+def _configured() -> int:
+    given = os.environ.get(MAX_JOBS_VARIABLE) or str(MAX_JOBS)
+    if not given.isascii() or not given.isdigit() or not int(given):
+        raise AffectError(
+            f"The setting {MAX_JOBS_VARIABLE} must be a whole number from 1: correct or remove it.",
+            f"设置 {MAX_JOBS_VARIABLE} 必须是不小于 1 的整数：请更正或删除。",
+        )
+    return int(given)

@@ -245,7 +245,7 @@ class WhatIfBlock(Tab):
         still = self._busy(say("wi_working", language, names=modalities(without, language)))
         yield still
         setup = replace(setup, without=tuple({*setup.without, *without}))
-        return (yield from followed(self.services.events(clip, setup, written), still))
+        return (yield from followed(self.services.events(clip, setup, written), lambda _: still))
 
     def _ready(
         self, shown: Shown, found: Found | None, language: Language, request: gr.Request
@@ -262,7 +262,7 @@ class WhatIfBlock(Tab):
             if own:
                 still = self._busy(say("wi_opening", language))
                 one = yield from followed(
-                    self.services.events(clip, setup, shown.explanation.language), still
+                    self.services.events(clip, setup, shown.explanation.language), lambda _: still
                 )
             found = Found(replace(shown.explanation, scores=None), one, own)
         return clip, setup, found

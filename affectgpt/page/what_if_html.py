@@ -8,7 +8,7 @@ from html import escape
 from ..schema import Explanation, Label, Language, Modality
 from ..wording import modalities
 from .differences import agreement, only_in, shift, weight
-from .svg import icon
+from .svg import icon, signed
 from .text import say
 
 
@@ -57,7 +57,7 @@ def _rank(name: Modality, one: Explanation, other: Explanation, language: Langua
             "agree",
             f'<span class="bar" aria-hidden="true"><i style="width:{agree:.0%}"></i></span>{agree:.2f}',
         ),
-        ("shift", " · ".join(f"{by:+.2f}" for by in moved) if moved else say("cp_not_told", language)),
+        ("shift", " · ".join(signed(by) for by in moved) if moved else say("cp_not_told", language)),
     )
     row = "".join(
         f'<td data-title="{say(f"wi_col_{key}", language)}" class="{key}">{cell}</td>' for key, cell in cells
@@ -73,9 +73,9 @@ def _labels(one: Explanation, other: Explanation, language: Language) -> str:
     def word(label: Label) -> str:
         name = escape(label.text[language])
         if label in lost:
-            told = f'<span class="ag-unseen">{say("cp_gone", language)}: </span>'
+            told = f'<span class="ag-hidden">{say("cp_gone", language)}: </span>'
             return f"<span>{told}− <del>{name}</del></span>"
-        told = f'<span class="ag-unseen">{say("cp_new", language)}: </span>'
+        told = f'<span class="ag-hidden">{say("cp_new", language)}: </span>'
         return f"<ins>{told}+ {name}</ins>" if label in new else f"<span>{name}</span>"
 
     words = [word(label) for label in (*now, *lost)]

@@ -57,6 +57,7 @@ def wheel(labels: Sequence[Label], language: Language, *, reference: Sequence[st
     taken = [place for place in places.values() if place.found or place.reference]
     drawn = _ring(places.values(), language) + _marks(taken)
     told = [f"{_name(x, language)}: {', '.join(x.found + x.reference)}" for x in taken]
+    told += [f"{say('wheel_off', language)}: {', '.join(off[0] + off[1])}"] if any(off) else []
     words = f"{say('wheel_title', language)}. {'; '.join(told) or say('wheel_none', language)}"
     return (
         f'<figure class="ag-wheel"><svg viewBox="0 0 {2 * MIDDLE} {2 * MIDDLE}" role="img" '
@@ -190,7 +191,9 @@ def _list(taken: Sequence[Place], off: tuple[list[str], list[str]], language: La
             f"<li><small>{say('wheel_off', language)}</small>"
             f"{_side(off[0], 'filled', language)}{_side(off[1], 'hollow', language)}</li>"
         )
-    key = f"<span><i class=filled></i>{say('wheel_of_answer', language)}</span>"
+    key = ""
+    if off[0] or any(place.found for place in taken):
+        key += f"<span><i class=filled></i>{say('wheel_of_answer', language)}</span>"
     if off[1] or any(place.reference for place in taken):
         key += f"<span><i class=hollow></i>{say('wheel_of_reference', language)}</span>"
     return f'<div class="key">{key}</div><ul>{rows}</ul>' if rows else ""
@@ -200,5 +203,5 @@ def _side(words: list[str], looks: str, language: Language) -> str:
     if not words:
         return ""
     whose = say("wheel_of_answer" if looks == "filled" else "wheel_of_reference", language)
-    shown = ", ".join(f"<bdi>{escape(word)}</bdi>" for word in words)
+    shown = say("comma", language).join(f"<bdi>{escape(word)}</bdi>" for word in words)
     return f'<span><i class="{looks}" role="img" aria-label="{whose}"></i>{shown}</span>'

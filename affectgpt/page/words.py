@@ -54,13 +54,26 @@ def from_file(path: str) -> Words:
 def from_speech(transcript: Transcript, facts: dict[str, Any]) -> Words:
     """Take over what was recognised, which may be nothing."""
     if not transcript.cues:
-        return Words("", "", "asr", EXPLAIN["words_silent"].filled(model=transcript.model))
+        return Words("", "", "asr", EXPLAIN["words_silent"].filled(model=transcript.model), facts=facts)
     language = named(transcript.language) if transcript.language else ""
     sure = f"{transcript.confidence:.2f}"
     note = EXPLAIN["words_asr"].filled(model=transcript.model, language=language, sure=sure)
     for warning in transcript.warnings:
         note = note + Text(" ", "") + warning
     return Words(shown_in_box(transcript.cues), to_vtt(transcript.cues), "asr", note, facts=facts)
+
+
+def from_answer(cues: tuple[Cue, ...], source: str) -> Words | None:
+    """Take over the words of an answer of another tab; None without any, and for those in the file itself."""
+    if not cues or source == "embedded":
+        return None
+    return Words(shown_in_box(cues), as_text(cues), source)
+
+
+def as_text(cues: tuple[Cue, ...]) -> str:
+    """Return the cues as a reader of subtitles takes them: with times, if each has some."""
+    timed = all(cue.start_s is not None and cue.end_s is not None for cue in cues)
+    return to_vtt(cues) if timed and cues else "\n".join(cue.text for cue in cues)
 
 
 def shown_in_box(cues: tuple[Cue, ...]) -> str:

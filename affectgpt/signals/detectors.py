@@ -13,10 +13,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
+from ..relay import check
 from ..schema import Text
 
 Backend = Literal["mediapipe", "haar", "motion"]
@@ -95,16 +97,22 @@ def open_tools(backend: Backend | None) -> tuple[list[Tool], Text | None]:
 def with_each(
     tools: Sequence[Tool], look: Callable[[Tool, Item], Found], items: Iterable[Item]
 ) -> list[Found]:
-    """Return `look(tool, item)` for each item, in order; every tool has a thread of its own."""
+    """Return `look(tool, item)` for each item, in order; every tool has a thread of its own.
+
+    Stops after an item when nobody waits for it any more (`relay.check`).
+    """
     items = list(items)
     found: list[Any] = [None] * len(items)
 
     def work(first: int) -> None:
         for i in range(first, len(items), len(tools)):
+            check()
             found[i] = look(tools[first], items[i])
 
     with ThreadPoolExecutor(len(tools)) as pool:
-        list(pool.map(work, range(len(tools))))
+        jobs = [pool.submit(copy_context().run, work, first) for first in range(len(tools))]
+        for job in jobs:
+            job.result()
     return found
 
 

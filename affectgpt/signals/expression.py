@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def _analyse(clip: Clip) -> Expression:
     """Movement runs in a second thread while the faces are tracked."""
     times_s, total = np.asarray(clip.track_times_s, float), len(clip.track)
     with ThreadPoolExecutor(1) as pool:
-        moving = pool.submit(flow_speed, clip.track, times_s)
+        moving = pool.submit(copy_context().run, flow_speed, clip.track, times_s)
         faces = clip.faces
         speed = moving.result()  # (T, h, w)
     shots = np.searchsorted(np.array(faces.cuts, int), np.arange(total), side="right")

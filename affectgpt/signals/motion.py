@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..relay import check
 from ..schema import Face
 
 FLOW_PX = 160  # long side of the pictures in which movement is measured
@@ -37,6 +38,7 @@ def flow_speed(track: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     used = round(USED_HEIGHT * small[1])
     before = None
     for i in range(total):
+        check()
         grey = cv2.cvtColor(track[i], cv2.COLOR_RGB2GRAY)
         grey = cv2.resize(grey, twice)  # INTER_AREA by a broken factor takes four times as long as both
         grey = cv2.resize(grey, small, interpolation=cv2.INTER_AREA)

@@ -80,7 +80,7 @@ def measure_timeline(clip: Clip) -> Timeline:
     cuts_s = [round(float(face.times_s[at]), 2) for at in clip.faces.cuts if 0 < at < len(face.times_s)]
     return Timeline(
         round(clip.duration_s, 3),
-        (*_sound_curves(heard), *_picture_curves(face)),
+        tuple(x for x in (*_sound_curves(heard), *_picture_curves(face)) if set(x.values) - {None}),
         heard.speech,
         heard.pauses,
         clip.cues,
@@ -92,27 +92,30 @@ def _sound_curves(heard: voice.Voice) -> list[Curve]:
     """Loudness and pitch; nothing of a silent track."""
     if heard.state != "heard":
         return []
-    curves = [_curve("loudness", "acoustic", "dB", heard.times_s, heard.level_db, 1)]
-    if not np.isnan(heard.pitch_hz).all():
-        curves.append(_curve("pitch", "acoustic", "Hz", heard.times_s, heard.pitch_hz, 0))
-    return curves
+    loudness = _curve("loudness", "acoustic", "dB", heard.times_s, heard.level_db, 1)
+    return [loudness, _curve("pitch", "acoustic", "Hz", heard.times_s, heard.pitch_hz, 0)]
 
 
 def _picture_curves(face: expression.Expression) -> list[Curve]:
     wanted = [*FACE, BODY] if face.present.any() else [PICTURE]
-    found = []
-    for name, attribute, unit, digits in wanted:
-        values = getattr(face, attribute) * (FIFTHS if name == "picture_motion" else 1)
-        if len(values) and not np.isnan(values).all():
-            found.append(_curve(name, "visual", unit, face.times_s, values, digits))
-    return found
+    return [
+        _curve(
+            name,
+            "visual",
+            unit,
+            face.times_s,
+            getattr(face, attribute) * (FIFTHS if name == "picture_motion" else 1),
+            digits,
+        )
+        for name, attribute, unit, digits in wanted
+    ]
 
 
 def _curve(
     name: str, modality: Modality, unit: str, times_s: np.ndarray, values: np.ndarray, digits: int
 ) -> Curve:
     """At most `MAX_POINTS` means of `values` (T,) over stretches of equal length, NaN told as None."""
-    group = -(-len(values) // MAX_POINTS)
+    group = -(-len(values) // MAX_POINTS) or 1
     least = MIN_VOICED_SHARE if name == "pitch" else 0.0
     points: list[float | None] = []
     for start in range(0, len(values), group):

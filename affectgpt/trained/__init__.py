@@ -15,11 +15,11 @@ from ..crops import aligned_faces
 from ..machine.footprint import PROMPT
 from ..muting import named
 from ..parts import PartSplitter
+from ..relay import TURN, Relay, streamed
 from ..schema import MODALITIES, AffectError, Clip, Clue, Faces, Language, Part, Text, Verdict
 from ..weights import NO_MEMORY, shown_model
 from ..wheel import labels_in, parse_labels
 from .loader import open_model
-from .relay import TURN, Relay, streamed
 from .runs import Run, Settings
 from .written import FUSED, place_of, sentences, verdict, votes, written_clues
 
@@ -47,8 +47,9 @@ MISSING = {
         "有画面，但没有可用的人脸检测器，而该模型只看人脸。",
     ),
     "no_sound": Text("There is no sound track.", "没有音轨。"),
-    "no_words": Text(
-        "There is no subtitle, and speech is not transcribed.", "没有字幕，本引擎也不做语音转写。"
+    "no_words": Text("There is no subtitle, and speech was not transcribed.", "没有字幕，语音也未经转写。"),
+    "no_speech": Text(
+        "There is no subtitle, and speech recognition found no words.", "没有字幕，语音识别也没有找到话语。"
     ),
     "silent": Text("The model wrote nothing about this.", "模型没有写到这一方面。"),
 }
@@ -168,7 +169,7 @@ class AffectGPTEngine:
         if not clip.has_sound:
             run.missing["acoustic"] = MISSING["no_sound"]
         if not run.subtitle:
-            run.missing["lexical"] = MISSING["no_words"]
+            run.missing["lexical"] = MISSING["no_speech" if "transcript" in clip.media else "no_words"]
         run.missing = named(run.missing, clip)
 
     def _states(self, medium: str, wire: Relay, run: Run) -> Any:
@@ -332,7 +333,9 @@ def answering(shown: str) -> Iterator[None]:
         if not short and not ("RuntimeError" in kinds and NO_MEMORY.search(str(error))):
             raise
         raise AffectError(
-            f"Not enough memory to answer with {shown}: close other programs, ask for fewer samples, or "
-            "quantise (--quantize nf4).",
-            f"内存不足，{shown} 无法完成回答：请关闭其他程序、减少采样次数，或使用量化（--quantize nf4）。",
+            f"Not enough memory to answer with {shown}: try again, ask for fewer samples or use the signal "
+            "engine; on a computer of your own, close other programs or quantise (--quantize nf4).",
+            f"内存不足，{shown} 无法完成回答：请重试、减少采样次数或改用信号引擎；"
+            "如在自己的电脑上运行，请关闭其他程序，或使用量化（--quantize nf4）。",
+            title=Text("Not enough memory", "内存不足"),
         ) from error

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..machine.footprint import PROMPT
+from ..relay import TURN, Relay
 from ..schema import Clip, Explanation, Language, Verdict
 from ..wheel import labels_in
 from . import NOTHING, AffectGPTEngine, answering
-from .relay import TURN, Relay
 from .runs import Run
 from .written import verdict
 

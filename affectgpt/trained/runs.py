@@ -43,6 +43,7 @@ class Settings:
                 "labels from 'question' or 'description'.",
                 f"{name} 不能为 {value!r}：max_new_tokens 至少为 1，samples 为 0 到 {MAX_SAMPLES}，"
                 "labels_from 为 question 或 description。",
+                title=Text("Wrong setting", "设置有误"),
             )
 
     def generation(self) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 BEAT_S = 0.2  # the stream never keeps its reader waiting longer than this
 PATIENCE_S = 1.0  # that closing waits for the work to stop; one that cannot stop ends by itself
 # One work at a time in a process: a model's hooks and adapters, and torch's random numbers, serve one.
 TURN = threading.Lock()
+_wire: ContextVar[Relay | None] = ContextVar("wire", default=None)  # of the work that runs here
 
 
 class Cancelled(Exception):
@@ -33,27 +35,37 @@ class Relay:
         self.events.put((kind, value))
 
 
-def streamed(work: Callable[[Relay], None]) -> Iterator[tuple[str, Any]]:
+def check() -> None:
+    """Raise `Cancelled` when this is part of a streamed work whose reader has gone: for long loops."""
+    wire = _wire.get()
+    if wire is not None:
+        wire.check()
+
+
+def streamed(work: Callable[[Relay], None], *, alone: bool = True) -> Generator[tuple[str, Any], None, None]:
     """Yield the (kind, value) pairs that `work` emits, and ("progress", {}) while it emits nothing.
 
-    Works of several streams run one after another. Closing the generator cancels the work and waits
-    `PATIENCE_S` for it to stop; what it raises is raised here.
+    Works that are `alone` run one after another; another one takes its `TURN` itself, if it needs one.
+    Closing the generator cancels the work and waits `PATIENCE_S` for it to stop; what it raises is raised
+    here. The work sees the context variables of its caller.
     """
     end, wire = object(), Relay()
 
     def run() -> None:
+        _wire.set(wire)
         try:
-            while not TURN.acquire(timeout=BEAT_S):
+            while alone and not TURN.acquire(timeout=BEAT_S):
                 wire.check()
             try:
                 work(wire)
             finally:
-                TURN.release()
+                if alone:
+                    TURN.release()
             wire.events.put((end, None))
         except BaseException as error:  # handed over to the reader, who is another thread
             wire.events.put((end, error))
 
-    thread = threading.Thread(target=run, name="engine", daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(run,), name="engine", daemon=True)
     thread.start()
     try:
         while True:

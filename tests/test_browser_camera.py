@@ -1,0 +1,21 @@
+"""A clip is recorded with the camera and the microphone that Chromium draws and beeps itself."""
+
+
+def test_the_camera_records_a_clip_with_sound(chromium, address):
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, permissions=["camera", "microphone"]
+    )
+    page = context.new_page()
+    page.goto(address + "?lang=en")
+    page.wait_for_selector(".ag-example")
+    page.click("#ag-clip button[aria-label='Capture from camera']")
+    page.click("#ag-clip button:has-text('Access Webcam')")
+    page.click("#ag-clip button[aria-label='start recording']")
+    page.wait_for_timeout(2_500)
+    page.click("#ag-clip button[aria-label='stop recording']")
+    page.check("#ag-consent input")
+    page.click("#ag-run")
+    page.wait_for_selector(".ag-status.whole", timeout=60_000)
+    assert "sound track" not in page.inner_text(".ag-column.acoustic")  # there is one, with a beep in it
+    assert "no face" in page.inner_text(".ag-column.visual").lower()
+    context.close()
