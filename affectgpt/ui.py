@@ -15,13 +15,13 @@ import gradio as gr
 from .engine import Engine, load_engine
 from .media import load_clip
 from .page import files, html
-from .page.about_tab import AboutTab
+from .page.about.tab import AboutTab
 from .page.api import Api
-from .page.compare_tab import CompareTab
-from .page.emer_tab import EmerTab
+from .page.compare.tab import CompareTab
+from .page.emer.tab import EmerTab
 from .page.engines import Engines
-from .page.evaluate_tab import EvaluateTab
-from .page.explain_tab import ExplainTab
+from .page.evaluate.tab import EvaluateTab
+from .page.explain.tab import ExplainTab
 from .page.look import DELETE_AGE_S, DELETE_EVERY_S, Quiet, launch_options
 from .page.services import Services
 from .page.serving import health, serve_until_told

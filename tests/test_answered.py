@@ -9,9 +9,9 @@ from conftest import FakeEngine, make_clip
 
 from affectgpt import ui
 from affectgpt.page import files
-from affectgpt.page.answered import answered_copy
-from affectgpt.page.download_block import DownloadBlock
 from affectgpt.page.engines import Engines
+from affectgpt.page.explain.answered import answered_copy
+from affectgpt.page.explain.downloads import DownloadBlock
 from affectgpt.page.services import Services, Shown
 from affectgpt.schema import Explanation, Text
 

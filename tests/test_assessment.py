@@ -11,7 +11,7 @@ from affectgpt.assessment import assess, headline
 from affectgpt.card import to_html
 from affectgpt.judges import ChatJudge, embedded
 from affectgpt.metrics.overlap import quoted_words
-from affectgpt.page.scores_html import MAX_SHOWN, scores
+from affectgpt.page.drawings.scores import MAX_SHOWN, scores
 from affectgpt.schema import AffectError, Explanation
 
 SCHEMA = json.loads((files("affectgpt") / "explanation.schema.json").read_text(encoding="utf-8"))

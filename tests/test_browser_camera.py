@@ -12,7 +12,7 @@ def test_the_camera_records_a_clip_with_sound(chromium, address):
     page.click("#ag-clip button:has-text('Access Webcam')")
     page.click("#ag-clip button[aria-label='start recording']")
     page.wait_for_timeout(2_500)
-    page.click("#ag-clip button[aria-label='stop recording']")
+    page.click("#ag-clip button:has-text('Stop')")
     page.check("#ag-consent input")
     page.click("#ag-run")
     page.wait_for_selector(".ag-status.whole", timeout=60_000)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from conftest import FakeEngine, make_clip, make_clue
 
-from affectgpt.page import compare_html, what_if_html
-from affectgpt.page.compare_form import setup_of
-from affectgpt.page.differences import agreement, clues_only_in, sentences, shift, told, weight
-from affectgpt.page.differences_html import side_by_side
+from affectgpt.page.compare import html as compare_html
+from affectgpt.page.compare.form import setup_of
+from affectgpt.page.drawings.differences import agreement, clues_only_in, sentences, shift, told, weight
+from affectgpt.page.drawings.side_by_side import side_by_side
+from affectgpt.page.explain import what_if_html
 from affectgpt.page.services import Setup, Shown
 from affectgpt.reason import explain
 from affectgpt.schema import Conflict, Cue, Explanation, Label, Text, Verdict

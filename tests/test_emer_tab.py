@@ -9,10 +9,10 @@ import pytest
 from media_files import write_clip
 
 from affectgpt.data.sample import Sample
-from affectgpt.page import emer_html as html
 from affectgpt.page import files
-from affectgpt.page.emer_shelves import Shelf, Shelves
-from affectgpt.page.emer_tab import EmerTab
+from affectgpt.page.emer import html as html
+from affectgpt.page.emer.shelves import Shelf, Shelves
+from affectgpt.page.emer.tab import EmerTab
 from affectgpt.page.engines import Engines
 from affectgpt.page.services import Services
 from affectgpt.page.tab import Shell

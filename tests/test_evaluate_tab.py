@@ -15,8 +15,11 @@ from affectgpt.benchmarks import child
 from affectgpt.benchmarks.child import Task
 from affectgpt.benchmarks.result import read_result
 from affectgpt.benchmarks.table import BENCHMARKS
-from affectgpt.page import download_block, evaluate_html, evaluation, files
-from affectgpt.page.evaluation import Step
+from affectgpt.page import files
+from affectgpt.page.evaluate import evaluation
+from affectgpt.page.evaluate import html as evaluate_html
+from affectgpt.page.evaluate.evaluation import Step
+from affectgpt.page.explain import downloads as download_block
 from affectgpt.page.services import Shown
 from affectgpt.page.serving import Closing
 from affectgpt.reason import explain

@@ -11,12 +11,13 @@ import pytest
 from conftest import FakeEngine, make_clip
 
 from affectgpt import ui
-from affectgpt.page import explain_tab, files, opening
+from affectgpt.page import files, opening
 from affectgpt.page.engines import Engines
-from affectgpt.page.explain_answer import Drawn
+from affectgpt.page.explain import tab as explain_tab
+from affectgpt.page.explain.answer import Drawn
+from affectgpt.page.explain.words import Words
 from affectgpt.page.services import Services
 from affectgpt.page.text import TEXT, say
-from affectgpt.page.words import Words
 from affectgpt.recognition import Transcript
 from affectgpt.schema import AffectError, Cue, Text
 

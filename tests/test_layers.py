@@ -9,12 +9,22 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
-    {"auto", "benchmarks", "commands", "remember", "report", "schema"}
+    {"auto", "benchmarks", "commands", "relay", "remember", "report", "schema"}
     | {"clues.acoustic_rules", "clues.lexicon", "clues.visual_rules", "data.artefacts"}
     | {"decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
     | {"media.folders", "metrics.matching", "metrics.statistic"}
     | {"model.adapter_affectgpt", "model.configuration_affectgpt", "model.encoders_affectgpt"}
-    | {"page", "page.look", "signals", "signals.curves", "signals.timbre", "trained.relay"},
+    | {
+        "page",
+        "page.about",
+        "page.compare",
+        "page.drawings",
+        "page.emer",
+        "page.evaluate",
+        "page.explain",
+        "page.look",
+    }
+    | {"signals", "signals.curves", "signals.timbre"},
     {"crops", "decode", "muting", "part_marks", "vocabulary", "wording", "benchmarks.benchmark"}
     | {"clues.face_rules", "clues.phrases", "clues.visual_clue", "data.messages", "judges.judgement"}
     | {"machine", "machine.footprint", "media.messages", "media.resample", "media.subtitles"}
@@ -22,14 +32,14 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     | {
         "page.kept",
         "page.serving",
-        "page.text_about",
-        "page.text_clues",
-        "page.text_compare",
-        "page.text_emer",
-        "page.text_errors",
-        "page.text_evaluate",
-        "page.text_explain",
-        "page.text_scores",
+        "page.text.about",
+        "page.text.clues",
+        "page.text.compare",
+        "page.text.emer",
+        "page.text.errors",
+        "page.text.evaluate",
+        "page.text.explain",
+        "page.text.scores",
     }
     | {"report.words", "signals.detectors", "signals.motion", "signals.pitch", "trained.generation"},
     {"faces", "labels", "recognition", "wheel", "writing"}
@@ -41,48 +51,49 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     | {"benchmarks.result", "benchmarks.rows"}
     | {"clues.acoustic_clue", "clues.lexical", "clues.visual", "convert.official", "convert.output"}
     | {"data.clips", "judges.chat", "judges.replies", "media.sandbox", "model.modeling_affectgpt"}
-    | {"page.differences", "page.face_strip", "page.svg", "page.traces", "page.wheel_html"}
+    | {
+        "page.drawings.differences",
+        "page.drawings.faces",
+        "page.drawings.svg",
+        "page.drawings.wheel",
+        "page.traces",
+    }
     | {"signals.timeline"},
     {"media", "model", "parts", "transcribe", "wheel_download", "benchmarks.compare"}
     | {"clues.pitch_clues", "judges.endpoint", "machine.choice"}
     | {"metrics.hits", "metrics.overlap", "metrics.sets"}
-    | {
-        "page.html",
-        "page.timeline_html",
-        "page.verdict_html",
-        "page.what_if_html",
-    }
+    | {"page.drawings.timeline", "page.drawings.verdict", "page.explain.what_if_html", "page.html"}
     | {"report.confusion", "report.samples", "report.sheet"},
     {"convert", "clues.acoustic", "data.sample", "judges.embedded", "machine.doctor"}
-    | {"metrics.completeness", "metrics.wheels", "report.plots"}
-    | {"page.clues_html", "page.differences_html", "page.explanation_html", "page.words"}
-    | {"trained.loader", "trained.written"},
+    | {"metrics.completeness", "metrics.wheels"}
+    | {"page.drawings.clues", "page.drawings.explanation", "page.drawings.side_by_side", "page.explain.words"}
+    | {"report.plots", "trained.loader", "trained.written"},
     {"clues", "judges", "metrics", "trained", "benchmarks.measures", "convert.export"} | {"data.tables"},
     {"assessment", "baseline", "benchmarks.table", "commands.weights", "data.columns"} | {"trained.batch"},
-    {"card", "engine", "data.reading", "page.scores_html"},
+    {"card", "engine", "data.reading", "page.drawings.scores"},
     {"reason", "benchmarks.predictions", "data.check", "data.emer", "page.export", "page.gpu"}
     | {"report.html"},
     {"__init__", "benchmarks.answers", "benchmarks.predict"}
-    | {"data", "data.build", "data.check_text", "page.engines", "page.followed"},
-    {"benchmarks.scoring", "benchmarks.work", "commands.data"} | {"page.emer_shelves", "page.services"},
+    | {"data", "data.build", "data.check_text", "page.engines", "page.explain.followed"},
+    {"benchmarks.scoring", "benchmarks.work", "commands.data"} | {"page.emer.shelves", "page.services"},
     {"benchmarks.evaluate", "commands.predict"}
     | {
-        "page.compare_html",
-        "page.emer_html",
-        "page.explain_steps",
+        "page.compare.html",
+        "page.emer.html",
+        "page.explain.steps",
         "page.opening",
         "page.stored",
         "page.tab",
     },
     {"benchmarks.child", "commands.evaluate"}
-    | {"page.answered", "page.compare_form", "page.emer_form", "page.reference_block"},
-    {"page.compare_tab", "page.emer_run", "page.evaluation", "page.what_if_block"},
-    {"page.about_facts", "page.api", "page.emer_tab", "page.evaluate_html"},
-    {"page.about_html", "page.evaluate_tab"},
-    {"page.about_tab", "page.download_block"},
-    {"page.explain_form"},
-    {"page.explain_answer"},
-    {"page.explain_tab"},
+    | {"page.compare.form", "page.emer.form", "page.explain.answered", "page.explain.reference"},
+    {"page.compare.tab", "page.emer.run", "page.evaluate.evaluation", "page.explain.what_if"},
+    {"page.about.facts", "page.api", "page.emer.tab", "page.evaluate.html"},
+    {"page.about.html", "page.evaluate.tab"},
+    {"page.about.tab", "page.explain.downloads"},
+    {"page.explain.form"},
+    {"page.explain.answer"},
+    {"page.explain.tab"},
     {"ui"},
     {"cli"},
     {"__main__"},

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from conftest import FakeEngine
 
-from affectgpt.page import about_facts
-from affectgpt.page.about_facts import commit, facts, limits, retention
-from affectgpt.page.about_html import about
+from affectgpt.page.about import facts as about_facts
+from affectgpt.page.about.facts import commit, facts, limits, retention
+from affectgpt.page.about.html import about
 from affectgpt.page.engines import Engines
 from affectgpt.page.look import DELETED_AFTER_MIN
 from affectgpt.page.services import Services
-from affectgpt.page.text_about import ABOUT
+from affectgpt.page.text.about import ABOUT
 from affectgpt.schema import LANGUAGES, Text
 
 EVIL = '"><img src=x onerror=alert(1)>'

@@ -10,14 +10,14 @@ import pytest
 from conftest import make_clip, make_clue
 from toyfaces import GREY, face_clip, with_span
 
-from affectgpt.page.clues_html import clues
-from affectgpt.page.explanation_html import evidence, text
-from affectgpt.page.face_strip import Crop, face_crops, strip
-from affectgpt.page.svg import number
+from affectgpt.page.drawings.clues import clues
+from affectgpt.page.drawings.explanation import evidence, text
+from affectgpt.page.drawings.faces import Crop, face_crops, strip
+from affectgpt.page.drawings.svg import number
+from affectgpt.page.drawings.timeline import timeline
+from affectgpt.page.drawings.verdict import verdict
+from affectgpt.page.drawings.wheel import CORES, wheel
 from affectgpt.page.text import TEXT, say
-from affectgpt.page.timeline_html import timeline
-from affectgpt.page.verdict_html import verdict
-from affectgpt.page.wheel_html import CORES, wheel
 from affectgpt.schema import Conflict, Cue, Explanation, Label, Text, Verdict, Window
 from affectgpt.signals.timeline import Curve, Timeline
 from affectgpt.vocabulary import load_vocabulary

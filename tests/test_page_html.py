@@ -70,7 +70,7 @@ def test_every_sentence_has_both_languages():
 def test_no_class_gets_its_looks_from_two_parts_of_the_page():
     """The sheets of the parts know nothing of each other; `page.css` and `access.css` are for all of them."""
     places: dict[str, set[str]] = {}
-    for file in Path(html.__file__).parent.glob("*.css"):
+    for file in (Path(html.__file__).parent / "static").glob("*.css"):
         rules = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
         for selector in ",".join(re.findall(r"([^{};]+)\{", rules)).split(","):
             if found := re.match(r"\s*(?:\.gradio-container )?(?:\.ag-card)?\.(ag-[\w-]+)", selector):

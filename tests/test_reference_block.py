@@ -9,7 +9,7 @@ from conftest import FakeEngine, make_clip
 from affectgpt.judges import ChatJudge
 from affectgpt.page import files
 from affectgpt.page.engines import Engines
-from affectgpt.page.reference_block import EMBEDDED, JUDGE, ReferenceBlock, offered
+from affectgpt.page.explain.reference import EMBEDDED, JUDGE, ReferenceBlock, offered
 from affectgpt.page.services import Services, Shown
 from affectgpt.page.tab import Shell
 from affectgpt.reason import explain

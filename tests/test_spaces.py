@@ -17,7 +17,7 @@ from tiny_engine import SHORT, clip_of, faces_of, models  # noqa: F401
 from affectgpt.crops import aligned_faces
 from affectgpt.page import gpu as lent
 from affectgpt.page.engines import Engines
-from affectgpt.page.reference_block import JUDGE, offered
+from affectgpt.page.explain.reference import JUDGE, offered
 from affectgpt.reason import explain
 from affectgpt.relay import TURN
 from affectgpt.schema import AffectError, Cue, Text

@@ -3,7 +3,7 @@
 import pytest
 
 from affectgpt.media import with_subtitle
-from affectgpt.page.words import from_file, from_speech
+from affectgpt.page.explain.words import from_file, from_speech
 from affectgpt.recognition import Transcript
 from affectgpt.schema import AffectError, Cue, Text
 

@@ -19,9 +19,9 @@ from ..reason import fold
 from ..reference import MAX_TEXT, split_labels
 from ..schema import Language
 from . import files
-from .evaluation import check, evaluation
-from .evaluation import references as references_of
-from .followed import followed
+from .evaluate.evaluation import check, evaluation
+from .evaluate.evaluation import references as references_of
+from .explain.followed import followed
 from .look import File, Video
 from .opening import require
 from .services import Services, Setup

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ..schema import MODALITIES, STAGES, Explanation, Language, Text
-from .svg import icon
+from .drawings.svg import icon
 from .text import say
 
 STEPS = ("checked", *STAGES)  # as they are shown

@@ -30,7 +30,7 @@ FONTS += ("Noto Sans CJK SC", "Noto Sans", "sans-serif")
 
 def script() -> str:
     """Return the scripts of the page, one function: what stands in the .js files beside this module."""
-    files = sorted(Path(__file__).parent.glob("*.js"))
+    files = sorted((Path(__file__).parent / "static").glob("*.js"))
     return "() => {\n" + "".join("{\n" + file.read_text(encoding="utf-8") + "}\n" for file in files) + "}"
 
 
@@ -45,7 +45,7 @@ def launch_options() -> dict[str, Any]:
     )
     return {
         "theme": theme,
-        "css_paths": sorted(Path(__file__).parent.glob("*.css")),
+        "css_paths": sorted((Path(__file__).parent / "static").glob("*.css")),
         "js": script(),
         "max_file_size": f"{MAX_FILE_MB}mb",
         "allowed_paths": [],

@@ -13,8 +13,8 @@ from ..reference import Reference
 from ..relay import Relay, streamed
 from ..schema import Clip, Cue, Event, Explanation, Language, Modality, Text
 from ..signals.timeline import Timeline
+from .drawings.faces import Crop
 from .engines import Engines
-from .face_strip import Crop
 from .files import EXAMPLES, Example, Uploads, find_examples
 from .kept import Kept
 from .serving import Closing

@@ -21,7 +21,7 @@ from ..reason import explain
 from ..reference import split_labels
 from ..schema import Clip, Explanation, Language, Text
 from ..signals.timeline import Timeline, measure_timeline
-from .face_strip import Crop, face_crops
+from .drawings.faces import Crop, face_crops
 from .files import EXAMPLES, Example
 from .services import Setup, Shown
 

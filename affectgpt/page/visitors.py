@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ..schema import AffectError
-from .text_errors import ERRORS
+from .text.errors import ERRORS
 
 log = logging.getLogger(__name__)
 MAX_JOBS = 30  # of one visitor in the window; each takes seconds of the only worker

@@ -1,0 +1,1 @@
+"""The tab that asks two engines or settings about one clip."""
