@@ -10,9 +10,11 @@ def test_the_camera_records_a_clip_with_sound(chromium, address):
     page.wait_for_selector(".ag-example")
     page.click("#ag-clip button[aria-label='Capture from camera']")
     page.click("#ag-clip button:has-text('Access Webcam')")
-    page.click("#ag-clip button[aria-label='start recording']")
+    page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_timeout(2_500)
-    page.click("#ag-clip button:has-text('Stop')")
+    page.get_by_role("button", name="Stop", exact=True).locator("visible=true").and_(
+        page.locator("#ag-clip button")
+    ).click()
     page.check("#ag-consent input")
     page.click("#ag-run")
     page.wait_for_selector(".ag-status.whole", timeout=60_000)

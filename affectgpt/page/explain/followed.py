@@ -12,7 +12,7 @@ from ...relay import streamed
 from ...schema import Event, Explanation
 
 Found = TypeVar("Found")
-PAUSE_S = 0.25  # between two moments at which a stop takes effect
+PAUSE_S = 0.5  # between two moments at which a stop takes effect
 
 
 def followed(
@@ -40,7 +40,10 @@ def waited(work: Callable[[], Found], still: Any) -> Generator[Any, None, Found]
     Leaving the handler stops the work where it asks (`relay.check`), as decoding a clip does.
     """
     found: list[Found] = []
+    paused = time.monotonic()
     with closing(streamed(lambda _: found.append(work()), alone=False)) as beats:
         for _ in beats:
-            yield still
+            if time.monotonic() - paused > PAUSE_S:
+                paused = time.monotonic()
+                yield still
     return found[0]

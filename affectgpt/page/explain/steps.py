@@ -14,7 +14,8 @@ from ..drawings.faces import face_crops
 from ..services import Services, Shown
 from .followed import waited
 
-REDRAW_S = 0.1  # between two pictures of an answer that is being written
+REDRAW_S = 0.2  # between two pictures of an answer that is being written
+IDLE_S = 0.5  # between two when nothing is new: only so that a stop takes effect
 
 
 def steps(services: Services, clip: Clip, shown: Shown, language: Language) -> Iterator[tuple[Shown, str]]:
@@ -29,7 +30,8 @@ def steps(services: Services, clip: Clip, shown: Shown, language: Language) -> I
         if event.kind != "progress":
             seen.append(event)
         draft = _drafted(draft, event)
-        if event.kind != "stage" and time.monotonic() - drawn_s < REDRAW_S:
+        idle = event.kind == "progress" and not event.value
+        if event.kind != "stage" and time.monotonic() - drawn_s < (IDLE_S if idle else REDRAW_S):
             continue
         shown = replace(shown, explanation=fold(seen))
         yield shown, draft

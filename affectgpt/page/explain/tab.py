@@ -252,7 +252,8 @@ class ExplainTab(ExplainAnswer):
             with files.job_folder() as folder, self.services.visitors.job(visitor, "explain"):
                 require(source, consent, typed)
                 drawn = replace(drawn, timings={"checked": time.perf_counter() - began})
-                yield self.draw(drawn, language)
+                there = self.draw(drawn, language)  # a browser takes long to draw again what it has
+                yield there
                 said = {"subtitle": typed}
                 if words and (typed or "").strip() and words.said(typed):
                     said = {"subtitle": words.text, "subtitle_source": words.source}
@@ -270,7 +271,9 @@ class ExplainTab(ExplainAnswer):
                     for shown, draft in growing:
                         timings = {"checked": drawn.timings["checked"], **shown.explanation.timings}
                         drawn = replace(drawn, shown=shown, timings=timings)
-                        yield self.draw(drawn, language, draft=draft)
+                        now = self.draw(drawn, language, draft=draft)
+                        yield {field: value for field, value in now.items() if there.get(field) != value}
+                        there = now
                 drawn = replace(drawn, state="finished")
                 out = {self.shell.shown: shown, **self.buttons(running=False)}
                 yield {**self.draw(drawn, language), **out}
