@@ -11,7 +11,7 @@ from .classes import (
 from .completeness import completeness_statistics, modality_completeness
 from .hits import hit_or_not, hit_rate, hit_statistics
 from .mme import mme_scores, mme_statistics, parse_steps
-from .overlap import reference_labels
+from .overlap import clue_overlap, label_overlap, reference_labels
 from .sets import parse_groups, set_scores, set_statistics
 from .statistic import Statistic, bootstrap, mean_statistic, paired
 from .wheels import wheel_scores, wheel_statistics
@@ -23,10 +23,12 @@ __all__ = [
     "ccc_statistic",
     "class_scores",
     "class_statistics",
+    "clue_overlap",
     "completeness_statistics",
     "hit_or_not",
     "hit_rate",
     "hit_statistics",
+    "label_overlap",
     "mean_statistic",
     "mme_scores",
     "mme_statistics",
