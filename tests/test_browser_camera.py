@@ -15,6 +15,7 @@ def test_the_camera_records_a_clip_with_sound(chromium, address):
     page.get_by_role("button", name="Stop", exact=True).locator("visible=true").and_(
         page.locator("#ag-clip button")
     ).click()
+    page.wait_for_selector("#ag-clip video[src*='/file=']")  # it has been sent
     page.check("#ag-consent input")
     page.click("#ag-run")
     page.wait_for_selector(".ag-status.whole", timeout=60_000)
