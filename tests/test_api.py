@@ -237,3 +237,18 @@ def test_the_python_programs_run(host, clip, predictions, endpoint, monkeypatch,
     exec(compile(python_snippet(host.url, endpoint), endpoint, "exec"), {})
     said = capsys.readouterr().out
     assert {"analyze": "The visual part.", "evaluate": "'mark'", "benchmark": "'value'"}[endpoint] in said
+
+
+def test_callers_with_equal_files_do_not_delete_them_under_each_other(host, clip, monkeypatch):
+    def slow(path, subtitle=None):
+        Path(path).read_bytes()
+        time.sleep(0.3)
+        Path(path).read_bytes()
+        return make_clip(name=Path(path).name)
+
+    monkeypatch.setattr(api, "load_clip", slow)
+    clients = [Client(host.url, verbose=False) for _ in range(4)]
+    given = {"clip": handle_file(str(clip)), "consent": True, "api_name": "/analyze"}
+    jobs = [client.submit(**given) for client in clients]
+    assert [job.result()["name"] for job in jobs] == [clip.name] * 4
+    assert clip.name not in host.uploads()

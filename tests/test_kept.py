@@ -63,7 +63,7 @@ def test_age_counts_from_reading_the_file_not_from_the_last_question(monkeypatch
     assert here.get("anna", "explain") is not None
     now[0] = 1801
     assert here.get("anna", "explain") is None
-    assert kept.MAX_AGE_S == look.DELETE_AGE_S == 1800
+    assert kept.Kept().max_age_s == look.DELETE_AGE_S == 1800
 
 
 @pytest.fixture

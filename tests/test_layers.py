@@ -74,7 +74,7 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     {"reason", "benchmarks.predictions", "data.check", "data.emer", "page.export", "page.gpu"}
     | {"report.html"},
     {"__init__", "benchmarks.answers", "benchmarks.predict"}
-    | {"data", "data.build", "data.check_text", "page.engines", "page.explain.followed"},
+    | {"data", "data.build", "data.check_text", "page.engines", "page.followed"},
     {"benchmarks.scoring", "benchmarks.work", "commands.data"} | {"page.emer.shelves", "page.services"},
     {"benchmarks.evaluate", "commands.predict"}
     | {

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from ..benchmarks.table import BENCHMARKS
 from ..media import load_clip
 from ..reason import fold
 from ..reference import MAX_TEXT, split_labels
-from ..schema import Language
+from ..schema import Explanation, Language
 from . import files
 from .evaluate.evaluation import check, evaluation
 from .evaluate.evaluation import references as references_of
-from .explain.followed import followed
+from .followed import followed, waited
 from .look import File, Video
 from .opening import require
 from .services import Services, Setup
@@ -106,7 +107,9 @@ class Api:
                 require(clip, True, subtitle)
                 setup = Setup(None if engine in ("", DEFAULT_ENGINE) else engine)
                 self.services.engines.get(setup.engine)  # before the clip is decoded
-                loaded = load_clip(clip, (subtitle or "").strip() or None)
+                named = Explanation(Path(clip).stem, language, setup.engine or self.services.engines.default)
+                opened = partial(load_clip, clip, (subtitle or "").strip() or None)
+                loaded = yield from waited(opened, named.to_dict())
                 self.services.uploads.release(clip, call)
                 events = self.services.events(loaded, setup, language)
                 answer = yield from followed(events, lambda seen: fold(seen).to_dict(), TOLD_EVERY_S)

@@ -33,14 +33,22 @@ def notice(language: Language, minutes: int) -> str:
     )
 
 
+def thumbnail(address: str) -> str:
+    """Return an early picture of the clip at `address`, which its button names."""
+    return (
+        f'<video src="{escape(address)}#t=0.6" muted playsinline preload="metadata" tabindex="-1" '
+        'aria-hidden="true"></video>'
+    )
+
+
 def examples(cards: Sequence[tuple[str, str, str]], language: Language) -> str:
     """Return one card for each (address, title, words) of an example; its position is in `data-example`."""
     if not cards:
         return ""
     body = "".join(
         f'<button type="button" class="ag-example" data-example="{index}">'
-        f'<video src="{escape(address)}#t=0.6" muted playsinline preload="metadata" tabindex="-1" '
-        f'aria-hidden="true"></video><span><b>{escape(title)}</b><small>{escape(words)}</small></span></button>'
+        f"{thumbnail(address)}"
+        f"<span><b>{escape(title)}</b><small>{escape(words)}</small></span></button>"
         for index, (address, title, words) in enumerate(cards)
     )
     return (

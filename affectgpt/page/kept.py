@@ -9,9 +9,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from ..schema import Clip
+from .look import DELETE_AGE_S
 
 MAX_BYTES = 1536 * 2**20  # of all clips; 5 s at 480p take some 60 MB
-MAX_AGE_S = 1_800  # as long as files are kept, see `look.DELETE_AGE_S`
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Entry:
 class Kept:
     """The last clip of each (visitor, place), where a place is a tab; what is oldest goes first."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES, max_age_s: float = MAX_AGE_S):
+    def __init__(self, max_bytes: int = MAX_BYTES, max_age_s: float = DELETE_AGE_S):
         self.max_bytes, self.max_age_s = max_bytes, max_age_s
         self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
         self._lock = threading.Lock()

@@ -12,6 +12,7 @@ from ...wording import modalities
 from ..drawings.differences import label_names
 from ..drawings.svg import icon, signed
 from ..drawings.wheel import wheel
+from ..html import thumbnail
 from ..services import Services, Setup
 from ..text import say
 
@@ -24,8 +25,7 @@ def picks(cards: Sequence[tuple[str, str, str]], language: Language) -> str:
         return ""
     body = "".join(
         f'<button type="button" class="ag-pick" data-compare="{index}" title="{escape(words)}">'
-        f'<video src="{escape(address)}#t=0.6" muted playsinline preload="metadata" tabindex="-1" '
-        f'aria-hidden="true"></video><b>{escape(title)}</b></button>'
+        f"{thumbnail(address)}<b>{escape(title)}</b></button>"
         for index, (address, title, words) in enumerate(cards)
     )
     return f'<section class="ag-picks"><h3>{say("cp_examples", language)}</h3><div>{body}</div></section>'

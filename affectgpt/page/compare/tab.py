@@ -16,7 +16,7 @@ from ...schema import Clip, Explanation, Language
 from .. import files
 from ..drawings.side_by_side import side_by_side
 from ..explain.answered import answered_clip, answered_copy
-from ..explain.followed import followed, waited
+from ..followed import followed, waited
 from ..look import toast
 from ..opening import open_clip
 from ..services import Setup, Shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -15,7 +16,9 @@ from ...reference import Reference
 from ...schema import AffectError, Clip, Explanation, Language
 from .. import files, html
 from ..drawings.scores import scores
+from ..explain.answered import PLACE as ANSWERED
 from ..explain.steps import steps
+from ..followed import waited
 from ..look import toast
 from ..opening import open_clip
 from ..services import Setup, Shown
@@ -77,7 +80,8 @@ class EmerRun(EmerForm):
             if sample is None or not sample.clip:
                 raise mistake("need_clip")
             with self.services.visitors.job(visitor, "emer"):
-                clip = self._open(shelf, sample, language, visitor)
+                opened = partial(self._open, shelf, sample, language, visitor)
+                clip = yield from waited(opened, {self.text: gr.skip()})
                 nothing = Explanation(clip.name, language, self.services.engines.default)
                 words = {"cues": clip.cues, "subtitle_source": clip.subtitle_source}
                 reference = _reference(sample, language)
@@ -120,7 +124,7 @@ class EmerRun(EmerForm):
             raise toast(*describe(error, language)) from None
         clip = self.services.kept.get(visitor, PLACE) or clip  # with no words but those of its file
         copy = [clip.player_mp4] if clip.player_mp4 else []
-        self.services.kept.put(visitor, "explain", clip, *copy, Path(sample.clip).read_bytes())
+        self.services.kept.put(visitor, ANSWERED, clip, *copy, Path(sample.clip).read_bytes())
         return answer
 
     def draw_answer(self, sample: Sample, explanation: Explanation, language: Language) -> dict:

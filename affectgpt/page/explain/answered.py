@@ -10,7 +10,7 @@ from ..files import Example
 from ..opening import open_clip
 from ..services import Services, Shown
 
-PLACE = "explain"  # in `services.kept`
+PLACE = "explain"  # of that clip in `services.kept`
 
 
 def answered_clip(services: Services, visitor: str, shown: Shown) -> Clip | None:

@@ -11,8 +11,8 @@ from ...reason import fold
 from ...schema import Clip, Event, Language
 from ...signals.timeline import measure_timeline
 from ..drawings.faces import face_crops
+from ..followed import waited
 from ..services import Services, Shown
-from .followed import waited
 
 REDRAW_S = 0.2  # between two pictures of an answer that is being written
 IDLE_S = 0.5  # between two when nothing is new: only so that a stop takes effect

@@ -16,6 +16,7 @@ from ...reference import split_labels
 from ...schema import LANGUAGES, AffectError, Clip, Language
 from ...transcribe import listening, transcribed
 from .. import files, html
+from ..followed import waited
 from ..look import toast
 from ..opening import open_clip, require
 from ..services import Setup, Shown
@@ -23,13 +24,10 @@ from ..stored import stored_answer
 from ..tab import AT_ONCE, ONE_AT_A_TIME, PRIVATE, language_of
 from ..text import describe, say
 from .answer import Drawn, ExplainAnswer, copy_of, example_in, same
-from .answered import answered_clip
-from .followed import waited
+from .answered import PLACE, answered_clip
 from .form import speak
 from .steps import steps
 from .words import Words, from_answer, from_file, from_speech
-
-PLACE = "explain"  # of the clip in `services.kept`
 
 
 class ExplainTab(ExplainAnswer):

@@ -13,13 +13,13 @@ from ...muting import has
 from ...schema import AffectError, Clip, Explanation, Language, Modality
 from ...wording import modalities
 from ..drawings.side_by_side import side_by_side
+from ..followed import followed
 from ..look import DELETE_AGE_S, toast
 from ..services import Setup, Shown
 from ..tab import ONE_AT_A_TIME, PRIVATE, Tab
 from ..text import describe, mistake, say
 from . import what_if_html
 from .answered import answered_clip, answered_modalities
-from .followed import followed
 
 SWITCHES: tuple[Modality, ...] = ("acoustic", "visual", "lexical")
 QUICK = ("signal",)  # engines that answer from what is remembered in a fraction of a second: no press needed

@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import Any, TypeVar
 
-from ...reason import fold
-from ...relay import streamed
-from ...schema import Event, Explanation
+from ..reason import fold
+from ..relay import streamed
+from ..schema import Event, Explanation
 
 Found = TypeVar("Found")
 PAUSE_S = 0.5  # between two moments at which a stop takes effect
