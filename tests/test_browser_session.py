@@ -9,7 +9,6 @@ WAIT = 90_000  # ms; the machine of a test may be busy
 WATCH = """window.toasts = []; window.seen = {};
 const look = () => {
   document.querySelectorAll('.toast-body').forEach((toast) => window.toasts.push(toast.innerText));
-  if (document.querySelector('#ag-status .running')) window.seen.running = true;
   if (!document.querySelector('.ag-held:not([inert])')) window.seen.held = true;
 };
 const all = {childList: true, subtree: true, attributeFilter: ['inert']};
@@ -39,12 +38,12 @@ def press(page, button="#ag-run"):
     page.wait_for_selector(f"{button}:not([disabled])")
     page.wait_for_timeout(800)  # a press that follows faster is taken for a double one
     page.evaluate("window.seen = {}")
+    page.evaluate("document.querySelectorAll('.ag-status').forEach(status => status.dataset.old = '')")
     page.click(button)
 
 
 def answered(page):
-    page.wait_for_function("window.seen.running")
-    page.wait_for_selector(".ag-status.finished")
+    page.wait_for_selector("#ag-status .ag-status.finished:not([data-old])")
 
 
 def left_out(page, what):
