@@ -12,8 +12,19 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from .commands import data, evaluate, predict, weights
-from .console import MESSAGES, Lang, Model, Quantize, check_outputs, mistake, quiet_libraries, told, write
+from .commands import data, evaluate, hub, predict, weights
+from .console import (
+    MESSAGES,
+    Lang,
+    Model,
+    Quantize,
+    check_outputs,
+    downloads,
+    mistake,
+    quiet_libraries,
+    told,
+    write,
+)
 from .media.sniff import shown_name
 from .reference import Reference, checked, read_reference
 from .schema import AffectError, Explanation
@@ -104,7 +115,8 @@ def explain(
                 raise mistake("one_each", option=option, given=len(values), clips=len(clips))
         check_outputs(json_file, html_file, [*clips, *subtitles, *reference])
         references = [checked(*read_reference(text, language.value)) for text in reference]
-        runner = load_engine(engine, model, **_options(engine, quantize, samples, seed))
+        options = _options(engine, quantize, samples, seed)
+        runner = load_engine(engine, model, tell=downloads(language.value), **options)
         hear = _transcriber() if transcribe else None
     if runner.why:
         print(runner.why[language.value], file=sys.stderr)
@@ -173,11 +185,17 @@ def serve(
 ):
     """Start the page on this machine."""
     from .engine import load_engine
+    from .machine.choice import configured
+    from .page.arrival import Arrival
     from .ui import build_demo
     from .ui import serve as serve_page
 
     with told("en"):
-        runner = load_engine(engine, model, **_options(engine, quantize))
+        options = _options(engine, quantize)
+        if engine == "auto" and (wanted := configured(model)):
+            runner = Arrival(wanted, **options)
+        else:
+            runner = load_engine(engine, model, tell=downloads(), **options)
         if runner.why:
             print(runner.why.en, file=sys.stderr)
         demo = build_demo(runner, data=data, clips=clips)
@@ -190,7 +208,7 @@ def serve(
 for command in (predict.predict, evaluate.evaluate, evaluate.compare, predict.benchmarks):
     app.command()(command)
 app.add_typer(data.app, name="data")
-for command in (weights.convert, weights.doctor):
+for command in (weights.convert, weights.doctor, hub.push, hub.pull):
     app.command()(command)
 
 

@@ -6,10 +6,11 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,10 +46,9 @@ MESSAGES = {
         "--to-official takes a folder alone: omit all options but --out, --mode and --language.",
         "--to-official 只需一个文件夹：只能再加 --out、--mode、--language。",
     ),
-    "not_portable": Text(
-        "The adapter names folders of this machine as its base models, so it works only here: give Hub ids "
-        "for one that can be shared.",
-        "该适配器以本机文件夹作为基座模型，只能在本机使用：如需分享，请改用 Hub ID。",
+    "one_source": Text(
+        "--model takes the place of --checkpoint, and knows its own prompt: omit {options}.",
+        "--model 代替 --checkpoint，且已含提示词设置：请去掉 {options}。",
     ),
     "unused_zeros": Text(
         "image_llama_proj, which no mode uses, is zeros in this file; the weights are fp32.",
@@ -65,12 +65,16 @@ MESSAGES = {
 }
 
 
+DOWNLOADED = Text("  {done} of {total}, {file}", "  已下载 {done} / {total}，{file}")
+LITTLE_BYTES = 1_000_000  # of a download that nobody waits for
+REDRAWN_S = 0.2  # at most so often on a terminal
+
 Model = Annotated[
     str | None,
     typer.Option(
         metavar="ID|DIR",
         envvar="AFFECTGPT_MODEL",
-        help="AffectGPT weights: Hub id or folder.",
+        help="AffectGPT weights: Hub id (ORG/NAME or ORG/NAME@REVISION) or folder.",
         show_envvar=True,
     ),
 ]
@@ -170,6 +174,34 @@ def told(language: str) -> Iterator[None]:
     except AffectError as error:
         print(error.text[language], file=sys.stderr)
         raise typer.Exit(2) from None
+
+
+def downloads(language: str = "en") -> Callable[[Any], None]:
+    """Return what tells the `Progress` of downloads on stderr: on a terminal in one line, else by tenths."""
+    terminal, told, when = sys.stderr.isatty(), -1, 0.0
+
+    def tell(progress: Any) -> None:
+        nonlocal told, when
+        if progress.total < LITTLE_BYTES:
+            return
+        tenth, now = 10 * progress.done // progress.total, time.monotonic()
+        if tenth < told:  # another repository
+            told = -1
+        if tenth == told and not (terminal and now - when > REDRAWN_S and progress.done < progress.total):
+            return
+        told, when = tenth, now
+        unit, size = ("GB", 1e9) if progress.total >= 1e9 else ("MB", 1e6)
+        line = DOWNLOADED.filled(
+            done=f"{progress.done / size:.1f}",
+            total=f"{progress.total / size:.1f} {unit}",
+            file=progress.file,
+        )[language]
+        # the next line of whoever writes to the terminal overwrites an unfinished one
+        rewritten = terminal and progress.done < progress.total
+        start, end = ("\x1b[K" if terminal else ""), ("\r" if rewritten else "\n")
+        print(start + line, end=end, file=sys.stderr, flush=True)
+
+    return tell
 
 
 def quiet_libraries() -> None:

@@ -11,13 +11,16 @@ from .schema import AffectError, Clip, Language, Text
 
 log = logging.getLogger(__name__)
 ENGINES = ("auto", "signal", "affectgpt")
+NOT_ASKED = Text(
+    "The Hub was not reachable: {model} is taken from the cache.", "无法连接 Hub：{model} 取自缓存。"
+)
 
 
 class Engine(Protocol):
     """What turns a clip into clues, a text and labels."""
 
     name: str
-    why: Text | None  # this engine, when "auto" has chosen it
+    why: Text | None  # this engine, when "auto" has chosen it; and what to know of its weights
 
     def answer(self, clip: Clip, language: Language) -> Iterator[tuple[str, Any]]:
         """Yield (kind, value) of the events "stage", "clue", "text", "progress", "verdict", at last "done".
@@ -33,6 +36,7 @@ def load_engine(name: str = "auto", model: str | None = None, **options: Any) ->
     model: Hub id or folder of AffectGPT weights; None takes the environment's `AFFECTGPT_MODEL`. options:
     those of `AffectGPTEngine`; without `quantize` what fits best is taken. "auto" takes AffectGPT when it is
     configured, memory suffices and it loads, else the signal engine; `why` of the engine tells the reason.
+    `tell` among them takes the `Progress` of downloads.
     Raises AffectError when there is no engine of that name, and for "affectgpt" when it cannot be loaded.
     """
     if name not in ENGINES:
@@ -66,7 +70,10 @@ def _affectgpt(model: str | None, options: dict[str, Any]) -> Engine:
         options = {"device": found.device, **options, "quantize": found.quantization}
     from .trained import AffectGPTEngine
 
-    return AffectGPTEngine(model, **options)
+    engine = AffectGPTEngine(model, **options)
+    if engine.opened.offline:
+        engine.why = NOT_ASKED.filled(model=engine.shown)
+    return engine
 
 
 def _best(model: str | None, options: dict[str, Any]) -> Engine:
@@ -85,5 +92,5 @@ def _best(model: str | None, options: dict[str, Any]) -> Engine:
         return _signal(
             no_way(AffectError(f"AffectGPT did not load ({kind})", f"AffectGPT 未能加载（{kind}）"))
         )
-    engine.why = found.why
+    engine.why = found.why + Text(" ", "") + engine.why if engine.why else found.why
     return engine

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .hub.fetch import model_folder
 from .machine import GPU_SIGNS, LENT_GPU, ask_hub
 from .recognition import Heard, Line, Transcript, Written, named, recognise
 from .relay import TURN, Relay, streamed
@@ -186,14 +187,14 @@ def _is_here(name: str, revision: str | None) -> bool:
 
 
 def _load(name: str, revision: str | None, device: str) -> Transcriber:
-    with loading(name):
+    folder, _ = model_folder(name, revision=revision)
+    with loading(name, local=True):
         import torch
         from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
-        at = {"revision": revision, "local_files_only": _is_here(name, revision)}
-        processor = WhisperProcessor.from_pretrained(name, **at)
+        processor = WhisperProcessor.from_pretrained(folder, trust_remote_code=False)
         dtype = torch.float32 if device == "cpu" else torch.float16
-        model = WhisperForConditionalGeneration.from_pretrained(name, dtype=dtype, **at).to(device).eval()
+        model = WhisperForConditionalGeneration.from_pretrained(folder, dtype=dtype).to(device).eval()
     if not getattr(model.generation_config, "lang_to_id", None):
         shown = shown_model(name)
         raise AffectError(

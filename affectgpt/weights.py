@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from .hub.address import Address
+from .hub.problems import FULL, causes, hub_problem, unreachable
 from .media.sniff import shown_name
 from .schema import AffectError, Text
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
-NETWORK = {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectError", "ConnectTimeout", "ReadTimeout"}
 NO_MEMORY = re.compile(r"out of memory|can't allocate memory|Cannot allocate memory", re.IGNORECASE)
 TITLE = Text("Model not loaded", "模型未能加载")
 MESSAGES = {
     "folder": Text(
         "There is no folder {name}: give a folder with a model's files, or its id on the Hugging Face Hub.",
         "找不到文件夹 {name}：请给出模型文件所在的文件夹，或其在 Hugging Face Hub 上的 ID。",
-    ),
-    "gated": Text(
-        "{name} is gated: accept its terms on its page on the Hugging Face Hub, log in with `hf auth login`, "
-        "then try again.",
-        "{name} 需要授权：请先在其 Hugging Face Hub 页面上接受条款，用 `hf auth login` 登录后重试。",
-    ),
-    "unknown": Text(
-        "There is no folder {name} here, and no such model on the Hugging Face Hub (or it is private): "
-        "check the name.",
-        "本机没有文件夹 {name}，Hugging Face Hub 上也没有该模型（或为私有）：请检查名称。",
-    ),
-    "offline": Text(
-        "There is no folder {name} here, and the Hugging Face Hub cannot be reached: connect to the "
-        "Internet, or give a folder that holds the model.",
-        "本机没有文件夹 {name}，且无法访问 Hugging Face Hub：请联网，或给出模型所在的文件夹。",
     ),
     "incomplete": Text(
         "{name} lacks some of a model's files: give a folder with config.json, the tokenizer where there is "
@@ -57,9 +41,9 @@ MESSAGES = {
         "(--quantize nf4).",
         "内存不足，无法加载 {name}：请关闭其他程序、换用内存更大的机器，或使用量化（--quantize nf4）。",
     ),
-    "disk": Text(
-        "The disk is full: free some space, then try again.",
-        "磁盘已满：请释放空间后重试。",
+    "code": Text(
+        "{name} can only be opened by code of its own, which is never run here: take another one.",
+        "{name} 只能用其自带的代码打开，而此处从不运行这类代码：请换用其他模型。",
     ),
     "library": Text(
         "{name} needs the Python package {why}: install it with pip.",
@@ -70,14 +54,12 @@ MESSAGES = {
 
 def shown_model(name: str) -> str:
     """A model's name as a message may show it: a Hub id whole, of a folder only the last part."""
-    return (
-        name if HUB_ID.fullmatch(name) and len(name) <= 96 and not Path(name).exists() else shown_name(name)
-    )
+    return name if is_hub_id(name) and not Path(name).exists() else shown_name(name)
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that is neither a model's folder nor can be a Hub id. Raises AffectError."""
-    if not _is_folder(name) and (not HUB_ID.fullmatch(name) or len(name) > 96):
+    """Refuse what is neither a model's folder nor can be ORG/NAME[@REVISION]. Raises AffectError."""
+    if not _is_folder(name) and not is_hub_id(name):
         raise _error("folder", name)
     if _is_folder(name) and not (Path(name) / "config.json").is_file():
         raise _error("incomplete", name)
@@ -97,17 +79,24 @@ def check_files(folder: str) -> None:
 
 
 @contextlib.contextmanager
-def loading(*names: str) -> Iterator[None]:
+def loading(*names: str, local: bool | None = None) -> Iterator[None]:
     """Turn what transformers, safetensors and the Hub client raise about these models into AffectErrors.
 
-    What is not known to be the user's to mend passes unchanged.
+    local: their files are on this machine, whatever the names; None looks. What is not known to be the user's
+    to mend passes unchanged.
     """
     try:
         yield
     except AffectError:
         raise
     except Exception as error:
-        kind, why = _diagnose(error, local=all(map(_is_folder, names)))
+        local = all(map(_is_folder, names)) if local is None else local
+        kind, why = _diagnose(error, local=local)
+        said = hub_problem(error, ", ".join(map(shown_model, names))) if kind in (None, "hub") else None
+        if said or kind == "hub":
+            said = said or unreachable(", ".join(map(shown_model, names)), "no answer")
+            said.title = TITLE
+            raise said from error
         if not kind:
             raise
         raise _error(kind, *names, why=why) from error
@@ -118,6 +107,14 @@ def revision_of(name: str, **at: str) -> str | None:
     from transformers.utils.hub import cached_file, extract_commit_hash
 
     return None if _is_folder(name) else extract_commit_hash(cached_file(name, "config.json", **at), None)
+
+
+def is_hub_id(name: str) -> bool:
+    """Say whether a name can be ORG/NAME[@REVISION]."""
+    try:
+        return bool(Address.parse(name))
+    except AffectError:
+        return False
 
 
 def _is_folder(name: str) -> bool:
@@ -136,34 +133,28 @@ def _error(kind: str, *names: str, why: str = "") -> AffectError:
 
 def _diagnose(error: Exception, *, local: bool) -> tuple[str | None, str]:
     """The kind of a failure and a word about it; transformers hides the cause under its own OSError."""
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in chain:
-        chain.append(cause)
-        cause = cause.__cause__ or cause.__context__
+    chain = list(causes(error))
     kinds = {type(cause).__name__ for cause in chain}
     text = " ".join(str(cause) for cause in chain)
     if isinstance(error, MemoryError) or "OutOfMemoryError" in kinds or NO_MEMORY.search(text):
         return "memory", ""
-    if any(isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT) for cause in chain):
-        return "disk", ""
-    if "GatedRepoError" in kinds:
-        return "gated", ""
-    if kinds & {"RepositoryNotFoundError", "RevisionNotFoundError", "HFValidationError"}:
-        return "unknown", ""
+    if any(isinstance(cause, OSError) and cause.errno in FULL for cause in chain):
+        return "hub", ""
     if isinstance(error, ImportError):
         return "library", "bitsandbytes" if "bitsandbytes" in text else (error.name or "?")
     if kinds & {"SafetensorError", "JSONDecodeError", "UnicodeDecodeError", "UnpicklingError"}:
         return "damaged", ""
-    if not local and kinds & NETWORK:
-        return "offline", ""
+    if not local and hub_problem(error, ""):
+        return "hub", ""
     if "valid JSON" in text:
         return "damaged", ""
     if isinstance(error, OSError):
         local = local or isinstance(error, FileNotFoundError)
-        return ("incomplete", "") if local or "EntryNotFoundError" in kinds else ("offline", "")
+        return ("incomplete", "") if local or "EntryNotFoundError" in kinds else ("hub", "")
     if isinstance(error, ValueError) and "do not fit" in text:
         return "unfit", " ".join(str(error).partition("(")[2].rpartition(")")[0].split())
+    if isinstance(error, ValueError) and "trust_remote_code" in text:
+        return "code", ""
     if isinstance(error, ValueError):
         return "architecture", _short(str(error))
     if isinstance(error, RuntimeError) and "size mismatch" in text:

@@ -49,6 +49,15 @@ def bases(tmp_path_factory) -> dict[str, str]:
     return {role: str(folder) for role, folder in folders.items()}
 
 
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    """A Hub on this machine in a child process: publish, files, repo, log, fault, forge (hub_child.py)."""
+    from hub_child import running
+
+    with running(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
+
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--mute-audio"]

@@ -10,10 +10,11 @@ import tiny_affectgpt as tiny
 import torch
 from safetensors.torch import load_file
 
-from affectgpt import convert
-from affectgpt.convert import convert_checkpoint, empty_model, official_names
+from affectgpt.convert import convert_checkpoint, official_names
 from affectgpt.convert.export import to_official
+from affectgpt.convert.folder import AUTO_MAP
 from affectgpt.convert.official import read_checkpoint
+from affectgpt.convert.sizes import empty_model
 
 PREFIX = "language_model.model.layers.0.self_attn.q_proj"
 
@@ -163,7 +164,7 @@ def test_it_loads_without_the_base_models(made):
 def test_the_adapter_alone_is_the_same_model(made, bases):
     from affectgpt.model import AffectGPTForConditionalGeneration
 
-    found = load_file(made / "adapter/model.safetensors")
+    found = load_file(made / "adapter/adapter_model.safetensors")
     assert len(found) == 46
     config = json.loads((made / "adapter/config.json").read_text(encoding="utf-8"))
     assert config["base_models"] == bases
@@ -215,9 +216,7 @@ def test_the_folder_works_as_remote_code(made, tmp_path, monkeypatch):
     folder = str(made / "full")
     monkeypatch.setattr(remote, "HF_MODULES_CACHE", str(tmp_path))
     monkeypatch.syspath_prepend(str(tmp_path))
-    kinds = {
-        name: remote.get_class_from_dynamic_module(place, folder) for name, place in convert.AUTO_MAP.items()
-    }
+    kinds = {name: remote.get_class_from_dynamic_module(place, folder) for name, place in AUTO_MAP.items()}
     assert all(kind.__module__.startswith("transformers_modules.") for kind in kinds.values())
     model = kinds["AutoModel"].from_pretrained(folder)
     assert type(model.config).__module__.startswith("transformers_modules.")

@@ -10,9 +10,9 @@ import tiny_affectgpt as tiny
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
-from affectgpt import convert
 from affectgpt.cli import app
 from affectgpt.convert import convert_checkpoint
+from affectgpt.convert import folder as folders
 from affectgpt.convert.export import to_official
 from affectgpt.schema import AffectError
 from affectgpt.weights import loading
@@ -68,6 +68,7 @@ def test_base_models_that_cannot_be_used(bases, checkpoint, tmp_path, monkeypatc
     packed = spoiled(text, tmp_path / "packed", lambda fields: fields.update(quantization_config={"bits": 4}))
     small = spoiled(text, tmp_path / "small", lambda fields: fields.update(vocab_size=300))
     early = spoiled(audio, tmp_path / "early", lambda fields: fields.update(do_stable_layer_norm=False))
+    acting = spoiled(text, tmp_path / "acting", lambda fields: fields.update(hidden_act="nonesuch"))
     foreign = spoiled(text, tmp_path / "foreign", lambda fields: fields.update(model_type="nonesuch"))
     mute = shutil.copytree(text, tmp_path / "mute")
     (mute / "tokenizer.json").unlink()
@@ -81,7 +82,7 @@ def test_base_models_that_cannot_be_used(bases, checkpoint, tmp_path, monkeypatc
         ({"text": str(tmp_path / "nowhere")}, "no folder nowhere"),
         (
             {"text": "Qwen/Qwen2.5-7B-Instruct"},
-            "Qwen/Qwen2.5-7B-Instruct here, and the Hugging Face Hub cannot",
+            "Qwen/Qwen2.5-7B-Instruct is not in the cache, and HF_HUB_OFFLINE is set",
         ),
         ({"text": "a b"}, "no folder a b"),
         ({"text": ""}, "There is no folder"),
@@ -89,6 +90,7 @@ def test_base_models_that_cannot_be_used(bases, checkpoint, tmp_path, monkeypatc
         ({"text": audio, "audio": text}, "Instruct is another kind of model (qwen2, not hubert)"),
         ({"vision": audio}, "(hubert, not clip)"),
         ({"text": foreign}, "foreign is another kind of model"),
+        ({"text": acting}, "acting is another kind of model (unknown activation 'nonesuch'"),
         ({"text": wide}, "of the wrong shape"),
         ({"text": packed}, "packed is another kind of model (already quantised"),
         ({"text": small}, "no room for the placeholders"),
@@ -113,7 +115,7 @@ def test_what_the_hub_client_raises_is_told():
     cases = [
         (errors.GatedRepoError("gated", response=response), "hf auth login"),
         (errors.RepositoryNotFoundError("none", response=response), "or it is private"),
-        (errors.LocalEntryNotFoundError("offline"), "cannot be reached"),
+        (errors.LocalEntryNotFoundError("offline"), "is out of reach"),
         (MemoryError(), "Not enough memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "Not enough memory"),
         (OSError(28, "No space left on device"), "disk is full"),
@@ -159,11 +161,11 @@ def test_what_is_unfinished_goes(bases, checkpoint, tmp_path, monkeypatch, there
     def full_disk(work):
         seen.append(work)
         assert work != out
-        assert (work / "model.safetensors").is_file()
+        assert (work / "adapter_model.safetensors").is_file()
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(convert, "_publishable", full_disk)
+        patch.setattr(folders, "_publishable", full_disk)
         text = refusal(convert_checkpoint, checkpoint, out, **bases, adapter_only=True)
     assert "No space left" in text
     assert seen
@@ -194,10 +196,11 @@ def test_the_command(bases, checkpoint, tmp_path):
     out, back = tmp_path / "out", tmp_path / "back.pth"
     there = run("--checkpoint", checkpoint, *models, "--out", out, "--adapter-only", "--language", "zh")
     assert there.exit_code == 0, there.output
-    digest = hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest()
+    weights = out / "adapter_model.safetensors"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     assert there.stdout.split() == [
-        "model.safetensors",
-        f"{(out / 'model.safetensors').stat().st_size:,}",
+        weights.name,
+        f"{weights.stat().st_size:,}",
         "B",
         digest[:12],
     ]
@@ -216,6 +219,9 @@ def test_the_command(bases, checkpoint, tmp_path):
         (["--out", "o", "--checkpoint", "c.pth", "--llm", "a/b"], "--vision, --audio,"),
         (["--out", "o", "--to-official", "d", "--checkpoint", "c.pth"], "--to-official takes a folder alone"),
         (["--out", "o", "--to-official", "d", "--quantize", "nf4"], "--to-official takes a folder alone"),
+        (["--out", "o", "--to-official", "d", "--model", "m"], "--to-official takes a folder alone"),
+        (["--out", "o", "--model", "d", "--checkpoint", "c.pth", "--mode", "x"], "omit --checkpoint, --mode"),
+        (["--out", "o", "--model", "d", "--quantize", "nf4"], "d is no AffectGPT folder"),
         (["--out", "o", "--to-official", "d"], "d is no AffectGPT folder"),
     ],
 )
@@ -240,14 +246,14 @@ def test_back_from_something_else(bases, checkpoint, tmp_path):
     assert "no AffectGPT folder" in refusal(to_official, bases["text"], tmp_path / "back.pth")
     assert "no AffectGPT folder" in refusal(to_official, tmp_path / "nowhere", tmp_path / "back.pth")
     folder = tmp_path / "poor"
-    tensors = load_file(folder / "model.safetensors")
-    del tensors["fusion.multi_weights.bias"]
-    save_file(tensors, folder / "model.safetensors")
+    weights, settings = folder / "adapter_model.safetensors", folder / "adapter_config.json"
+    tensors = load_file(weights)
+    del tensors["base_model.model.fusion.multi_weights.bias"]
+    save_file(tensors, weights)
     assert "fusion.multi_weights.bias" in refusal(to_official, folder, tmp_path / "back.pth")
-    (folder / "model.safetensors").write_bytes(b"\xff" * 50)
+    weights.write_bytes(b"\xff" * 50)
     assert "damaged" in refusal(to_official, folder, tmp_path / "back.pth")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["lora"]["r"] = 8
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    changed = json.loads(settings.read_text(encoding="utf-8")) | {"lora_alpha": 8}
+    settings.write_text(json.dumps(changed), encoding="utf-8")
     assert "rank 16" in refusal(to_official, folder, tmp_path / "back.pth")
     assert {file.name for file in tmp_path.iterdir()} == {"poor", "mine.pth"}

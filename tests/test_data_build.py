@@ -11,6 +11,7 @@ from affectgpt.commands.data import app
 from affectgpt.data import Sample, load_emer, read_samples
 from affectgpt.data import build as module
 from affectgpt.data.build import COLUMNS, MARK, build, features
+from affectgpt.hub.fetch import Fetched
 from affectgpt.schema import AffectError
 
 
@@ -150,50 +151,31 @@ def test_the_command(tmp_path, sources):
     assert "EULA" in done.stderr
 
 
-class Hub:
-    """What `datasets` asks the Hub for, answered from a folder that `build` wrote, or by an error."""
+def fetched(monkeypatch, folder):
+    """Let the data set on the Hub be in this folder; the fetching itself is tested in test_hub_fetch.py."""
 
-    def __init__(self, monkeypatch, tmp_path, answer):
-        import datasets
+    def fetch(address, **_):
+        assert (address.repo, address.kind) == ("someone/emer", "dataset")
+        return Fetched(address, "c" * 40, folder, (), offline=False)
 
-        load = datasets.load_dataset
-
-        def load_dataset(name, config):
-            assert name == "someone/emer"
-            return load(str(answer), config, cache_dir=tmp_path / "cache")
-
-        def configs(name):
-            if isinstance(answer, Exception):
-                raise answer
-            return sorted(path.name for path in answer.iterdir() if path.is_dir())
-
-        monkeypatch.setattr("affectgpt.machine.ask_hub", lambda: ("reachable", None))
-        monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-        monkeypatch.setattr(datasets, "get_dataset_config_names", configs)
+    monkeypatch.setattr("affectgpt.data.emer.fetch", fetch)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", folder.parent / "cache")
 
 
 @pytest.mark.parametrize("with_video", [False, True])
 def test_a_data_set_on_the_hub(tmp_path, sources, monkeypatch, with_video):
     build(tmp_path / "out", **sources, with_video=with_video)
-    Hub(monkeypatch, tmp_path, tmp_path / "out")
+    fetched(monkeypatch, tmp_path / "out")
     for version in ("v1", "v2"):
         published = load_emer(tmp_path, version=version, clips=sources["clips"])
         assert load_emer("someone/emer", version=version, clips=sources["clips"]).rows == published.rows
 
 
-def test_what_can_go_wrong_on_the_hub(tmp_path, monkeypatch):
-    import datasets
-
-    for error, part in (
-        (datasets.exceptions.DatasetNotFoundError("gated"), "No data set someone/emer on the Hub"),
-        (datasets.exceptions.DataFilesNotFoundError("x"), "No data set someone/emer on the Hub"),
-        (datasets.exceptions.DatasetGenerationError("x"), "cannot be read as a table"),
-        (ConnectionError("offline"), "The Hub cannot be reached for someone/emer"),
-    ):
-        Hub(monkeypatch, tmp_path, error)
-        with pytest.raises(AffectError) as told:
-            load_emer("someone/emer")
-        assert part in told.value.text.en
+def test_a_data_set_on_the_hub_that_is_none(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    fetched(monkeypatch, tmp_path / "empty")
+    with pytest.raises(AffectError, match="someone/emer on the Hub cannot be read as a table"):
+        load_emer("someone/emer")
     with pytest.raises(AffectError, match="There is no file or folder nowhere"):
         load_emer("nowhere")
     with pytest.raises(AffectError, match=r"There is no file or folder emer.csv"):

@@ -1,6 +1,8 @@
 """The EMER tab without a browser: what can be browsed, what is found, what is drawn, what a run answers."""
 
+import asyncio
 import json
+import threading
 import time
 from types import SimpleNamespace
 
@@ -9,8 +11,11 @@ import pytest
 from media_files import write_clip
 
 from affectgpt.data.sample import Sample
+from affectgpt.hub.fetch import Progress
 from affectgpt.page import files
 from affectgpt.page.emer import html as html
+from affectgpt.page.emer import shelves
+from affectgpt.page.emer import tab as emer_tab
 from affectgpt.page.emer.shelves import Shelf, Shelves
 from affectgpt.page.emer.tab import EmerTab
 from affectgpt.page.engines import Engines
@@ -196,6 +201,31 @@ NOTHING_ASKED = ("own", "", "", False)
 
 def press(**data) -> gr.EventData:
     return gr.EventData(None, data)
+
+
+def test_a_data_set_on_its_way_says_how_far_it_is(tab, shelf, monkeypatch):
+    step = threading.Event()
+
+    def read(data, clips, tell):
+        tell(Progress(12_000_000, 48_000_000, "train.parquet"))
+        assert step.wait(10)
+        return [shelf]
+
+    async def visit():
+        async for out in tab.visit(None, "", "", False, None, 0, "en", VISITOR):
+            seen.append(out)
+            if "is on its way: 25 %, 12 of 48 MB." in str(out[tab.note]):
+                step.set()
+
+    seen = []
+    monkeypatch.setattr(shelves, "_read_all", read)
+    monkeypatch.setattr(emer_tab, "LOOK_EVERY_S", 0.01)
+    tab.shelves._own = []
+    asyncio.run(visit())
+    assert "Reading the data set" in seen[0][tab.note]
+    assert step.is_set()
+    assert seen[-1][tab.current] == ("v2", "toy_0000")
+    assert seen[-1][tab.note] == ""
 
 
 def test_pick_and_step(tab):

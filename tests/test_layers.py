@@ -12,80 +12,59 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     {"auto", "benchmarks", "commands", "relay", "remember", "report", "schema"}
     | {"clues.acoustic_rules", "clues.lexicon", "clues.visual_rules", "data.artefacts"}
     | {"decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
-    | {"media.folders", "metrics.matching", "metrics.statistic"}
+    | {"hub", "hub.contents", "hub.secrets", "media.folders"}
+    | {"metrics.matching", "metrics.statistic"}
     | {"model.adapter_affectgpt", "model.configuration_affectgpt", "model.encoders_affectgpt"}
-    | {
-        "page",
-        "page.about",
-        "page.compare",
-        "page.drawings",
-        "page.emer",
-        "page.evaluate",
-        "page.explain",
-        "page.look",
-    }
-    | {"signals", "signals.curves", "signals.timbre"},
+    | {"page", "page.about", "page.compare", "page.drawings", "page.emer", "page.evaluate"}
+    | {"page.explain", "page.look"}
+    | {"signals", "signals.curves", "signals.face_library", "signals.timbre"},
     {"crops", "decode", "muting", "part_marks", "vocabulary", "wording", "benchmarks.benchmark"}
-    | {"clues.face_rules", "clues.phrases", "clues.visual_clue", "data.messages", "judges.judgement"}
-    | {"machine", "machine.footprint", "media.messages", "media.resample", "media.subtitles"}
-    | {"metrics.classes", "metrics.mme", "model.fusion_affectgpt", "model.processing_affectgpt"}
-    | {
-        "page.kept",
-        "page.serving",
-        "page.text.about",
-        "page.text.clues",
-        "page.text.compare",
-        "page.text.emer",
-        "page.text.errors",
-        "page.text.evaluate",
-        "page.text.explain",
-        "page.text.scores",
-    }
-    | {"report.words", "signals.detectors", "signals.motion", "signals.pitch", "trained.generation"},
+    | {"clues.face_rules", "clues.phrases", "clues.visual_clue", "data.messages", "hub.address"}
+    | {"judges.judgement", "machine", "machine.footprint"}
+    | {"media.messages", "media.resample", "media.subtitles", "metrics.classes", "metrics.mme"}
+    | {"model.fusion_affectgpt", "model.processing_affectgpt"}
+    | {"page.kept", "page.serving", "page.text.about", "page.text.clues", "page.text.compare"}
+    | {"page.text.emer", "page.text.errors", "page.text.evaluate", "page.text.explain"}
+    | {"page.text.scores", "report.words", "signals.detectors", "signals.motion", "signals.pitch"}
+    | {"trained.generation"},
     {"faces", "labels", "recognition", "wheel", "writing"}
     | {"benchmarks.notes", "benchmarks.published", "clues.head_clues", "data.text_tables"}
-    | {"judges.prompts", "media.sniff", "model.pretrained_affectgpt"}
+    | {"hub.bundle", "hub.problems", "judges.prompts", "media.sniff", "model.pretrained_affectgpt"}
     | {"page.files", "page.text", "page.visitors"}
     | {"signals.expression", "signals.prosody", "signals.voice", "trained.runs"},
     {"appraisal", "console", "observables", "reference", "weights", "wheel_tables"}
     | {"benchmarks.result", "benchmarks.rows"}
     | {"clues.acoustic_clue", "clues.lexical", "clues.visual", "convert.official", "convert.output"}
-    | {"data.clips", "judges.chat", "judges.replies", "media.sandbox", "model.modeling_affectgpt"}
-    | {
-        "page.drawings.differences",
-        "page.drawings.faces",
-        "page.drawings.svg",
-        "page.drawings.wheel",
-        "page.traces",
-    }
-    | {"signals.timeline"},
-    {"media", "model", "parts", "transcribe", "wheel_download", "benchmarks.compare"}
-    | {"clues.pitch_clues", "judges.endpoint", "machine.choice"}
+    | {"data.clips", "hub.listing", "hub.messages", "hub.resolve", "hub.trial"}
+    | {"judges.chat", "judges.replies", "media.sandbox", "model.modeling_affectgpt"}
+    | {"page.drawings.differences", "page.drawings.faces", "page.drawings.svg"}
+    | {"page.drawings.wheel", "page.traces", "signals.timeline"},
+    {"media", "model", "parts", "wheel_download", "benchmarks.compare", "clues.pitch_clues"}
+    | {"convert.bases", "hub.card_results", "hub.checks", "hub.store", "judges.endpoint"}
     | {"metrics.hits", "metrics.overlap", "metrics.sets"}
     | {"page.drawings.timeline", "page.drawings.verdict", "page.explain.what_if_html", "page.html"}
     | {"report.confusion", "report.samples", "report.sheet"},
-    {"convert", "clues.acoustic", "data.sample", "judges.embedded", "machine.doctor"}
+    {"clues.acoustic", "convert.sizes", "data.sample"}
+    | {"hub.card_numbers", "hub.facts", "hub.fetch", "hub.results", "judges.embedded"}
     | {"metrics.completeness", "metrics.wheels"}
-    | {"page.drawings.clues", "page.drawings.explanation", "page.drawings.side_by_side", "page.explain.words"}
-    | {"report.plots", "trained.loader", "trained.written"},
-    {"clues", "judges", "metrics", "trained", "benchmarks.measures", "convert.export"} | {"data.tables"},
-    {"assessment", "baseline", "benchmarks.table", "commands.weights", "data.columns"} | {"trained.batch"},
-    {"card", "engine", "data.reading", "page.drawings.scores"},
-    {"reason", "benchmarks.predictions", "data.check", "data.emer", "page.export", "page.gpu"}
-    | {"report.html"},
+    | {"page.drawings.clues", "page.drawings.explanation", "page.drawings.side_by_side"}
+    | {"page.explain.words", "report.plots", "trained.written"},
+    {"clues", "judges", "metrics", "transcribe", "benchmarks.measures", "convert.folder"}
+    | {"data.tables", "hub.card_check", "hub.matter", "machine.choice", "trained.loader"},
+    {"assessment", "baseline", "trained", "convert", "convert.whole", "data.columns", "hub.cards"}
+    | {"machine.doctor"},
+    {"card", "engine", "benchmarks.table", "convert.export", "data.reading", "hub.stage"}
+    | {"page.drawings.scores", "trained.batch"},
+    {"reason", "benchmarks.predictions", "commands.weights", "data.check", "data.emer"}
+    | {"page.arrival", "page.export", "page.gpu", "report.html"},
     {"__init__", "benchmarks.answers", "benchmarks.predict"}
     | {"data", "data.build", "data.check_text", "page.engines", "page.followed"},
-    {"benchmarks.scoring", "benchmarks.work", "commands.data"} | {"page.emer.shelves", "page.services"},
-    {"benchmarks.evaluate", "commands.predict"}
-    | {
-        "page.compare.html",
-        "page.emer.html",
-        "page.explain.steps",
-        "page.opening",
-        "page.stored",
-        "page.tab",
-    },
-    {"benchmarks.child", "commands.evaluate"}
+    {"benchmarks.scoring", "benchmarks.work", "commands.data", "hub.verify"}
+    | {"page.emer.shelves", "page.services"},
+    {"benchmarks.evaluate", "commands.predict", "hub.push"}
+    | {"page.compare.html", "page.emer.html", "page.explain.steps", "page.opening", "page.stored"}
+    | {"page.tab"},
+    {"benchmarks.child", "commands.evaluate", "commands.hub"}
     | {"page.compare.form", "page.emer.form", "page.explain.answered", "page.explain.reference"},
     {"page.compare.tab", "page.emer.run", "page.evaluate.evaluation", "page.explain.what_if"},
     {"page.about.facts", "page.api", "page.emer.tab", "page.evaluate.html"},

@@ -1,6 +1,7 @@
 """What the machine has, what a model takes, what fits: arithmetic against real models, and toy machines."""
 
 import dataclasses
+import hashlib
 import http.server
 import importlib.util
 import json
@@ -402,12 +403,13 @@ def test_read_config_says_what_is_wrong(tmp_path, monkeypatch):
     with pytest.raises(AffectError, match="not JSON"):
         read_config(str(tmp_path))
     for name in ("nowhere", "/no/such/folder", "a b/c", "owner/name/more"):
-        with pytest.raises(AffectError, match="no model folder"):
+        with pytest.raises(AffectError, match="There is no folder"):
             read_config(name)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(AffectError, match="HF_HUB_OFFLINE"):
         read_config("owner/name")
     # what is known of the Hub is not asked again
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     known = dataclasses.replace(TOY, hub="unreachable", hub_problem="HTTP 418")
     with pytest.raises(AffectError, match="HTTP 418"):
         read_config("owner/name", known)
@@ -417,9 +419,13 @@ def test_read_config_takes_the_cache_first(tmp_path, monkeypatch):
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(choice, "ask_hub", lambda: pytest.fail("it is in the cache"))
-    folder = tmp_path / "models--owner--name"
-    write(folder, **{"refs/main": "c" * 40, f"snapshots/{'c' * 40}/config.json": json.dumps(SHAPE_7B)})
+    monkeypatch.setattr("affectgpt.hub.fetch.ask_hub", lambda: pytest.fail("it is in the cache"))
+    folder, text = tmp_path / "models--owner--name", json.dumps(SHAPE_7B)
+    blob = hashlib.sha1(f"blob {len(text)}\0{text}".encode()).hexdigest()
+    pointer = folder / f"snapshots/{'c' * 40}/config.json"
+    write(folder, **{"refs/main": "c" * 40, f"blobs/{blob}": text})
+    pointer.parent.mkdir(parents=True)
+    pointer.symlink_to(folder / "blobs" / blob)  # as the Hub's own client leaves it
     assert read_config("owner/name") == json.loads(json.dumps(SHAPE_7B))
 
 

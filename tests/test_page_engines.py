@@ -1,16 +1,26 @@
 # ruff: noqa: F811  (fixtures are imported, and asked for by name)
 """Which engines a page offers, under what names, and why it does not offer the others."""
 
+import threading
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
+import typer
 from conftest import FakeEngine
+from held_arrival import Held
 from tiny_engine import SHORT, models  # noqa: F401
 
+from affectgpt import cli, ui
 from affectgpt.baseline import SignalEngine
-from affectgpt.machine import choice
+from affectgpt.machine import LENT_GPU, choice
 from affectgpt.machine.footprint import SHAPE_7B
+from affectgpt.page import serving
+from affectgpt.page.api import Api
+from affectgpt.page.arrival import Arrival
 from affectgpt.page.engines import Engines
+from affectgpt.page.files import EXAMPLES
+from affectgpt.page.services import Services
 from affectgpt.schema import AffectError, Text
 
 
@@ -100,3 +110,199 @@ def test_an_engine_of_a_test_is_an_engine():
     assert engines.get() is engines.get("fake")
     with pytest.raises(AffectError, match="choose one of fake, signal"):
         engines.get("gpt")
+
+
+# ---- while the weights are on their way
+
+
+class Fetched:
+    """Engines of which one is held on its way."""
+
+    def __init__(self, model="owner/affectgpt-7b"):
+        self.held, self.closing = Held(), serving.Closing()
+        self.engines = Engines(Arrival(model, self.held))
+        self.thread = self.engines.fetch(self.closing)
+
+    def end(self, engine):
+        self.held.end(engine)
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+    def health(self):
+        demo = SimpleNamespace(_queue=type("Queue", (list,), {"active_jobs": [None]})())
+        return serving.health(demo, self.engines, self.closing)
+
+
+@pytest.fixture
+def fetched():
+    fetched = Fetched()
+    yield fetched
+    fetched.held.end(SignalEngine())
+
+
+def test_the_signal_engine_answers_until_the_other_has_arrived(fetched, capsys):
+    engines = fetched.engines
+    fetched.held.come(5.6)
+    assert engines.arriving.line.en.startswith("AffectGPT is on its way: 34 %, 5.6 of 16.4 GB. Until then")
+    assert engines.arriving.line.zh.startswith("AffectGPT 正在下载：34%（5.6 / 16.4 GB）。")
+    assert [name for _, name in engines.choices("en")] == ["signal"]
+    assert engines.absent("en") == []  # it is not absent: it will come
+    assert engines.get().name == engines.default == "signal"
+    assert engines.get().why.en == "The signal engine is used. AffectGPT is still being loaded."
+    told = fetched.health()
+    assert (told["engine"], told["loading"]) == ("signal", {"model": "owner/affectgpt-7b", "percent": 34})
+    with pytest.raises(AffectError, match=r"still on its way \(34 %\)") as caught:
+        engines.get("affectgpt")
+    assert caught.value.title.en == "Not there yet"
+    with pytest.raises(AffectError, match="choose one of signal"):
+        engines.get("gpt")
+
+    fetched.held.come(16.4)
+    assert engines.arriving.line.en.startswith("AffectGPT is being loaded.")
+    assert fetched.health()["loading"]["percent"] is None
+    with pytest.raises(AffectError, match="still being loaded: try again in a minute, or choose signal"):
+        engines.get("affectgpt")
+
+    engine = trained("nf4")
+    engine.why = Text("It fits.", "可以容纳。")
+    fetched.end(engine)
+    assert engines.arriving is None
+    assert engines.get() is engine
+    assert [name for _, name in engines.choices("en")] == ["affectgpt", "signal"]
+    assert engines.get("signal").why is None  # whoever chooses it now needs no reason
+    assert len(engines.absent("en")) == 2
+    assert fetched.health()["engine"] == "affectgpt"
+    assert "loading" not in fetched.health()
+    assert "It fits." in capsys.readouterr().err
+
+
+def test_weights_that_fail_leave_the_signal_engine_and_the_reason(fetched):
+    engine = SignalEngine()
+    engine.why = choice.no_way(AffectError("owner/m: needs 17.0 GiB.", "owner/m：需要 17.0 GiB。"))
+    fetched.end(engine)
+    assert fetched.engines.absent("en") == [("AffectGPT (trained model)", "Owner/m: needs 17.0 GiB.")]
+    assert fetched.engines.get() is engine
+    with pytest.raises(AffectError, match=r"17\.0 GiB"):
+        fetched.engines.get("affectgpt")
+
+
+def test_a_folder_on_its_way_is_told_by_its_last_name_only():
+    fetched = Fetched("/home/somebody/weights")
+    assert fetched.health()["loading"] == {"model": "weights", "percent": None}
+    fetched.end(SignalEngine())
+
+
+def test_a_closing_page_ends_the_download(capsys):
+    ended = threading.Event()
+
+    def load(tell):
+        held(tell)
+
+    held, closing = Held(), serving.Closing()
+
+    def as_auto_does(tell):
+        try:
+            return load(tell)
+        except AffectError as error:
+            ended.set()
+            engine = SignalEngine()
+            engine.why = choice.no_way(error)
+            return engine
+
+    thread = Engines(Arrival("owner/m", as_auto_does)).fetch(closing)
+    held.come(1)
+    closing.begin()
+    held.come(2)
+    thread.join(10)
+    assert ended.is_set()
+    assert thread.daemon
+    assert "signal engine" not in capsys.readouterr().err  # nobody reads why at the end
+
+
+def test_who_reads_while_it_arrives_sees_before_or_after(fetched):
+    seen, wrong, stop = set(), [], threading.Event()
+
+    def read():
+        while not stop.is_set():
+            try:
+                names = tuple(name for _, name in fetched.engines.choices("en"))
+                seen.add(names)
+                assert [fetched.engines.get(name).name for name in names] == list(names)
+                assert fetched.engines.get(fetched.engines.default)
+            except Exception as error:
+                wrong.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    fetched.end(trained())
+    stop.wait(0.1)
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+    assert seen <= {("signal",), ("affectgpt", "signal")}
+
+
+def test_the_api_says_how_long_and_auto_says_why(fetched):
+    fetched.held.come(5.6)
+    with gr.Blocks():
+        api = Api(Services(fetched.engines))
+    clip = str(min(EXAMPLES.glob("*.mp4")))
+    request = SimpleNamespace(session_hash="one")
+    with pytest.raises(gr.Error) as caught:
+        next(api.analyze(clip, engine="affectgpt", consent=True, request=request))
+    assert caught.value.title == "Not there yet"
+    assert "34 %" in caught.value.message
+    answer = list(api.analyze(clip, consent=True, request=request))[-1]
+    assert answer["engine"] == "signal"
+    assert answer["provenance"]["chosen"]["en"].endswith("AffectGPT is still being loaded.")
+
+
+@pytest.mark.parametrize(
+    ("model", "lent", "loaded_first"),
+    [(None, False, True), ("owner/m", False, False), ("owner/m", True, True)],
+)
+def test_the_page_waits_for_weights_only_where_gpus_are_lent(monkeypatch, model, lent, loaded_first):
+    loads = []
+
+    def load(name="auto", model=None, **options):
+        loads.append((name, model, threading.current_thread() is threading.main_thread()))
+        return SignalEngine()
+
+    monkeypatch.setattr(ui, "load_engine", load)
+    monkeypatch.setattr("affectgpt.page.arrival.load_engine", load)
+    monkeypatch.setattr(ui, "Page", lambda services: SimpleNamespace(demo=services.engines))
+    monkeypatch.setenv(choice.MODEL, model or "")
+    monkeypatch.setenv(LENT_GPU, "true" if lent else "")
+    engines = ui.build_demo(gpu=lambda task=None, **_: task or (lambda task: task))
+    if not loaded_first:
+        for thread in threading.enumerate():
+            if thread.name == "load AffectGPT":
+                thread.join(10)
+    assert loads == [("auto", None if loaded_first else model, loaded_first)]
+    assert engines.arriving is None
+
+
+def test_the_command_loads_first_only_what_is_asked_for_by_name(monkeypatch, capsys):
+    served, loads = [], []
+
+    def load(name, model, *, tell, **options):
+        loads.append((name, model, options["quantize"]))
+        if model == "owner/none":
+            raise AffectError("There is no model owner/none.", "没有模型 owner/none。")
+        return FakeEngine()
+
+    monkeypatch.setattr("affectgpt.engine.load_engine", load)
+    monkeypatch.setattr(ui, "build_demo", lambda runner, **_: served.append(runner))
+    monkeypatch.setattr(ui, "serve", lambda demo, **_: None)
+    cli.serve(engine="auto", model="owner/m")
+    assert isinstance(served[0], Arrival)
+    assert loads == []
+    cli.serve(engine="affectgpt", model="owner/m", quantize=cli.Quantize.nf4)
+    assert loads == [("affectgpt", "owner/m", "nf4")]
+    assert isinstance(served[1], FakeEngine)
+    with pytest.raises(typer.Exit) as ended:
+        cli.serve(engine="affectgpt", model="owner/none")
+    assert ended.value.exit_code == 2
+    assert "There is no model owner/none." in capsys.readouterr().err

@@ -79,6 +79,8 @@ def test_saved_and_loaded_to_the_bit(full, inputs, kind, tmp_path):
     expected, said = logits(model, inputs), answer(model, inputs)
     model.save_pretrained(tmp_path / "after")
     load(tmp_path / "before").save_pretrained(tmp_path / "twice")
+    twice = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("before", "twice")]
+    assert twice[0] == twice[1], "the same file, with the same checksum"
     used = load(tmp_path / "before")
     assert close(logits(used, inputs), expected)
     used.save_pretrained(tmp_path / "used")
@@ -93,6 +95,21 @@ def test_saved_and_loaded_to_the_bit(full, inputs, kind, tmp_path):
     assert torch.equal(logits(model, inputs), expected), "saving changes nothing in the model itself"
     saved = json.loads((tmp_path / "after" / "config.json").read_text(encoding="utf-8"))
     assert saved["quantization_config"]["quant_method"] == "bitsandbytes"
+
+
+def test_what_a_repository_in_4_bits_holds(full, tmp_path):
+    """The layout that transformers and bitsandbytes read without us; the towers and the head stay exact."""
+    load(full, quantize="nf4").save_pretrained(tmp_path)
+    settings = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))["quantization_config"]
+    assert settings["load_in_4bit"] is settings["bnb_4bit_use_double_quant"] is True
+    assert settings["bnb_4bit_quant_type"] == "nf4"
+    skipped = {"vision_tower", "audio_tower", "fusion", "lm_head", "lora_A.default", "lora_B.default"}
+    assert skipped == set(settings["llm_int8_skip_modules"])
+    weights, exact = load_file(tmp_path / "model.safetensors"), load_file(full / "model.safetensors")
+    parts = ("absmax", "nested_absmax", "quant_map", "nested_quant_map", "quant_state.bitsandbytes__nf4")
+    packed = {f"{layer}.weight" for layer in expected_layers()}
+    assert weights.keys() - exact.keys() == {f"{name}.{part}" for name in packed for part in parts}
+    assert all(torch.equal(weights[name], exact[name]) for name in exact.keys() - packed)
 
 
 @pytest.mark.parametrize("kind", KINDS)

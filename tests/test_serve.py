@@ -131,10 +131,10 @@ def test_winding_up_waits_for_jobs_but_not_for_ever(monkeypatch):
 def test_health_while_closing():
     demo = SimpleNamespace(_queue=type("Queue", (list,), {"active_jobs": [None, ["job"]]})([1, 2, 3]))
     closing = serving.Closing()
-    told = serving.health(demo, "signal", closing)
+    told = serving.health(demo, Engines(FakeEngine()), closing)
     assert (told["status"], told["queue"], told["running"]) == ("ok", 3, 1)
     closing.begin()
-    assert serving.health(demo, "signal", closing)["status"] == "closing"
+    assert serving.health(demo, Engines(FakeEngine()), closing)["status"] == "closing"
 
 
 def test_data_and_clips_of_the_command_reach_the_page(monkeypatch):

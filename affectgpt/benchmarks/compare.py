@@ -9,7 +9,7 @@ from ..data.messages import shown
 from ..media.sniff import shown_name
 from ..metrics.statistic import COVERAGE, DRAWS, SEED, paired
 from ..schema import AffectError, Text
-from .result import Result, aligned, known, rounded
+from .result import LEFT_OUT, Result, aligned, known, rounded
 
 SAME = {  # what two results must share so that their difference means something
     "benchmark": Text("benchmarks", "基准"),
@@ -102,9 +102,13 @@ def _common(a: Result, b: Result) -> list[str]:
             "The two results share no sample: evaluate both on the same data.",
             "两个结果没有共同样本：请在相同数据上评估。",
         )
+    hidden = _hidden(a, b)
+    # The sha256 is of all references: it tells something where both have the same samples.
+    whole = len(common) == len(a.samples) == len(b.samples)
+    differ = hidden and whole and a.settings.get("truth") != b.settings.get("truth")
     for row in common:
-        other = theirs[row.name]
-        if (row.reference_labels, row.reference_text) != (other.reference_labels, other.reference_text):
+        one, two = ((x.reference_labels, x.reference_text) for x in (row, theirs[row.name]))
+        if differ or (not hidden and one != two):
             if a.language != b.language:
                 raise AffectError(
                     f"The two results compare texts of different languages ({a.language} and {b.language}): "
@@ -121,6 +125,11 @@ def _common(a: Result, b: Result) -> list[str]:
     return [row.name for row in common]
 
 
+def _hidden(a: Result, b: Result) -> bool:
+    """Say whether one of them is a published copy, which holds no references to be compared."""
+    return LEFT_OUT in (a.settings.get("references"), b.settings.get("references"))
+
+
 def _truth(result: Result) -> str:
     return str(result.settings.get("truth"))[:12]
 
@@ -133,6 +142,14 @@ def _warnings(a: Result, b: Result, common: int) -> tuple[Text, ...]:
                 f"Only the {common} samples that both have are compared (A has {len(a.samples)}, "
                 f"B {len(b.samples)}).",
                 f"仅比较两者共有的 {common} 个样本（A 有 {len(a.samples)} 个，B 有 {len(b.samples)} 个）。",
+            )
+        )
+    if _hidden(a, b) and a.settings.get("truth") != b.settings.get("truth"):
+        found.append(
+            Text(
+                "A published copy holds no references, and the two have other samples: that the common ones "
+                "were compared with the same truth is not checked.",
+                "公开副本不含参考标注，且两者的样本不同：无法核对共有样本的参考标注是否一致。",
             )
         )
     if a.settings["labels"]["read"] != b.settings["labels"]["read"]:

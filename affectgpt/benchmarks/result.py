@@ -14,7 +14,8 @@ One JSON object, UTF-8, no NaN (an undefined value is null), the same bytes for 
                            (computed as published, so that it may stand beside published numbers)
     floors                 name {en, zh}, labels, values {key: value}: constant answers on the same truth
     published              system, value (in the unit of the primary score), source, year, comparable, note
-    settings               wheels, judge, bootstrap, labels, truth (sha256 of what was compared with)
+    settings               wheels, judge, bootstrap, labels, truth (sha256 of what was compared with);
+                           references: "left out" in a published copy
     inputs                 {"data" | "predictions" | "wheels": {file name: sha256}}; never a path
     versions               {program: version}
     warnings, problems     [{en, zh}]: what to know; every row that could not be used as it is, and why
@@ -47,6 +48,13 @@ from ..schema import AffectError, Language, Text
 FORMAT, VERSION = "affectgpt-result", 1
 JSON_KINDS = {str: "text", tuple: "list", dict: "mapping", int: "number", float: "number", bool: "yes or no"}
 TOO_LARGE = 1e30  # for a number of one sample: sums of it would overflow; NaN is not below it either
+LEFT_OUT = "left out"  # settings["references"] of a copy without them
+NO_REFERENCES = Text(
+    "Published copy: reference labels and texts, notes of samples and problems of rows are left out, as they "
+    "quote licensed data; settings.truth is the sha256 of what was compared with.",
+    "公开副本：参考标签与文本、样本说明以及逐行问题因引用受许可数据而略去；settings.truth 为参考标注的 "
+    "sha256。",
+)
 DIGITS = 6  # of the bounds: a bootstrap knows no more, and sums may differ in their last bit between machines
 
 
@@ -173,6 +181,24 @@ def known(value: float | None) -> float | None:
 def rounded(value: float) -> float | None:
     """Return a bound to the digits that a bootstrap knows, None where it is not a number."""
     return None if math.isnan(value) else round(float(value), DIGITS)
+
+
+def without_references(result: Result) -> Result:
+    """Return the result as it may be published: without what quotes the licensed data it was scored on.
+
+    Scores of single samples stay, since a paired comparison needs them; `compare` then goes by the sha256 of
+    the truth.
+    """
+    if result.settings.get("references") == LEFT_OUT:
+        return result
+    rows = (replace(row, reference_labels=(), reference_text="", notes=()) for row in result.samples)
+    return replace(
+        result,
+        settings=result.settings | {"references": LEFT_OUT},
+        warnings=(*result.warnings, NO_REFERENCES),
+        problems=(),
+        samples=tuple(rows),
+    )
 
 
 def to_json(result: Result) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..console import Lang, Model, mistake, quiet_libraries, replace, same_file, told, write
+from ..console import Lang, Model, downloads, mistake, quiet_libraries, replace, same_file, told, write
 from ..media.sniff import shown_name
 from ..schema import AffectError, Language, Text
 
@@ -203,7 +203,7 @@ def _judge(name: str, model: str | None, folder: Path) -> Judge:
         return load_judge(name)  # says what is missing
     from ..engine import load_engine
 
-    engine = load_engine("affectgpt", model)
+    engine = load_engine("affectgpt", model, tell=downloads())
     return _watched(load_judge(name, chat=engine.chat, model=engine.identity["model"]))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..console import Lang, Model, Quantize, quiet_libraries, told, write
+from ..console import Lang, Model, Quantize, downloads, quiet_libraries, told, write
 from ..media.sniff import shown_name
 from ..schema import AffectError, Language, Text
 
@@ -88,7 +88,7 @@ def predict(
         if engine != "signal":
             quiet_libraries()
         chosen = {"quantize": quantize.value} if quantize and engine != "signal" else {}
-        runner = load_engine(engine, model, **chosen)
+        runner = load_engine(engine, model, tell=downloads(language.value), **chosen)
         if runner.why:
             _say(runner.why[language.value])
         run = fingerprint(row, runner, language=language.value, labels_only=labels_only)

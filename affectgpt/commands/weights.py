@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +17,10 @@ def convert(
     checkpoint: Annotated[
         str | None, typer.Option(metavar="FILE.pth", help="Official checkpoint; nothing in it is run.")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="A folder of this command, to be quantised or made an adapter."),
+    ] = None,
     vision: Annotated[
         str | None, typer.Option(metavar="ID|DIR", help="CLIP, as openai/clip-vit-large-patch14.")
     ] = None,
@@ -26,6 +29,13 @@ def convert(
     ] = None,
     llm: Annotated[
         str | None, typer.Option(metavar="ID|DIR", help="Language model, as Qwen/Qwen2.5-7B-Instruct.")
+    ] = None,
+    base_ids: Annotated[
+        tuple[str, str, str] | None,
+        typer.Option(
+            metavar="VISION AUDIO LLM",
+            help="What --vision, --audio and --llm are called on the Hub where they are folders here.",
+        ),
     ] = None,
     quantize: Annotated[Quantize, typer.Option(help="Precision of the language model.")] = Quantize.none,
     adapter_only: Annotated[
@@ -43,12 +53,17 @@ def convert(
     ] = None,
     language: Annotated[Lang, typer.Option(help="Language of the messages.")] = Lang.en,
 ):
-    """Turn an official checkpoint into a folder for `from_pretrained`, or such a folder back."""
+    """Turn an official checkpoint, or another folder, into one for `from_pretrained`; or one back."""
     needed = {"--checkpoint": checkpoint, "--vision": vision, "--audio": audio, "--llm": llm}
     with told(language.value):
         if to_official is not None:
-            if any(needed.values()) or adapter_only or quantize != Quantize.none or dtype != Dtype.auto:
+            others = (*needed.values(), model, base_ids, adapter_only)
+            if any(others) or quantize != Quantize.none or dtype != Dtype.auto:
                 raise mistake("only_back")
+        elif model is not None:
+            others = {"--checkpoint": checkpoint, "--mode": mode, "--base-ids": base_ids}
+            if surplus := [option for option, value in others.items() if value]:
+                raise mistake("one_source", options=", ".join(surplus))
         elif missing := [option for option, value in needed.items() if not value]:
             raise mistake("needed", options=", ".join(missing))
         quiet_libraries()
@@ -63,21 +78,16 @@ def convert(
             write("-", MESSAGES["unused_zeros"][language.value] + "\n")
         else:
             from ..convert import convert_checkpoint
+            from ..convert.whole import convert_folder
 
-            if adapter_only and any(Path(base).is_dir() for base in (vision, audio, llm)):
-                print(f"  ! {MESSAGES['not_portable'][language.value]}", file=sys.stderr)
-            files = convert_checkpoint(
-                checkpoint,
-                out,
-                vision=vision,
-                audio=audio,
-                text=llm,
-                quantize=quantize.value,
-                adapter_only=adapter_only,
-                dtype=dtype.value,
-                mode=mode,
-                tell=tell,
-            )
+            bases = {"vision": vision, "audio": audio, "text": llm}
+            form = {"quantize": quantize.value, "adapter_only": adapter_only, "dtype": dtype.value}
+            if model is not None:
+                files = convert_folder(model, out, **bases, **form, tell=tell)
+            else:
+                files = convert_checkpoint(
+                    checkpoint, out, **bases, **form, base_ids=base_ids, mode=mode, tell=tell
+                )
     for file in files:
         write("-", f"{file.name:<36} {file.bytes:>15,} B  {file.sha256[:12]}\n")
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..media.sniff import shown_name
 from ..schema import AffectError, Text
-from ..weights import loading
-from . import Tell, Written, empty_model, known_mode, official_names
+from . import known_mode, official_names
+from .folder import RECORD, Tell, Written, read_config, read_trained
 from .official import write_checkpoint
 from .output import read_json, sha256, writing
-
-if TYPE_CHECKING:
-    import torch
 
 
 def to_official(
@@ -28,15 +24,9 @@ def to_official(
     mode uses, is zeros. mode: the official `face_or_frame`, where the folder's own is not meant. Raises
     AffectError.
     """
-    from ..model import AffectGPTConfig
-
     folder, out = Path(folder), Path(out)
     name = shown_name(os.path.abspath(folder))
-    if read_json(folder / "config.json").get("model_type") != "affectgpt":
-        raise AffectError(
-            f"{name} is no AffectGPT folder: give one that `affectgpt convert` or training wrote.",
-            f"{name} 不是 AffectGPT 文件夹：请给出由 `affectgpt convert` 或训练生成的文件夹。",
-        )
+    config = read_config(folder)
     if os.path.lexists(out):
         raise AffectError(
             f"{shown_name(out)} exists: choose another name for --out.",
@@ -44,32 +34,16 @@ def to_official(
         )
     mode = known_mode(mode or read_json(folder / "processor_config.json").get("mode"))
     tell(Text(f"Reading {name}", f"读取 {name}"))
-    with loading(str(folder)):
-        config = AffectGPTConfig.from_pretrained(folder)
-        if not _is_official(config):
-            raise AffectError(
-                f"{name} has another LoRA or more tokens than the official code can load (rank 16, alpha 32, "
-                "all linear layers, one token for each modality): use it here.",
-                f"{name} 的 LoRA 或标记数与官方代码不兼容（秩 16、alpha 32、全部线性层、每个模态一个标记）："
-                "只能在本项目中使用。",
-            )
-        names = {official: ours for official, ours in official_names(config).items() if ours}
-        weights = _read_tensors(folder, names)
-        expected = empty_model(config)
-    wrong = [
-        ours
-        for key, ours in names.items()
-        if key not in weights or weights[key].shape != expected[ours].shape
-    ]
-    if wrong:
-        some = ", ".join(wrong[:3]) + (", …" if len(wrong) > 3 else "")
+    if not _is_official(config):
         raise AffectError(
-            f"{name} lacks {len(wrong)} of its {len(names)} trained tensors, or they have the wrong shape "
-            f"({some}): convert or train again.",
-            f"{name} 的 {len(names)} 个训练张量中有 {len(wrong)} 个缺失或形状不符（{some}）："
-            "请重新转换或训练。",
+            f"{name} has another LoRA or more tokens than the official code can load (rank 16, alpha 32, "
+            "all linear layers, one token for each modality): use it here.",
+            f"{name} 的 LoRA 或标记数与官方代码不兼容（秩 16、alpha 32、全部线性层、每个模态一个标记）："
+            "只能在本项目中使用。",
         )
-    epoch = read_json(folder / "conversion.json").get("epoch")
+    trained = read_trained(folder, config)
+    weights = {key: trained[ours] for key, ours in official_names(config).items() if ours}
+    epoch = read_json(folder / RECORD).get("epoch")
     tell(Text(f"Writing {shown_name(out)}", f"写入 {shown_name(out)}"))
     part = out.with_name(f".unfinished-{uuid.uuid4().hex[:8]}")
     with writing(out):
@@ -88,17 +62,5 @@ def _is_official(config: Any) -> bool:
 
     lora = config.lora or {}
     same = all(lora.get(key) == LORA[key] for key in ("r", "alpha"))
-    return (
-        same and set(lora["target_modules"]) == set(LORA["target_modules"]) and config.num_query_tokens == 1
-    )
-
-
-def _read_tensors(folder: Path, names: Mapping[str, str]) -> dict[str, torch.Tensor]:
-    """Official name -> tensor, for those of `names` (official -> ours) that the weight files hold."""
-    from safetensors import safe_open
-
-    found, wanted = {}, {ours: official for official, ours in names.items()}
-    for file in sorted(folder.glob("*.safetensors")):
-        with safe_open(file, "pt") as tensors:
-            found |= {wanted[key]: tensors.get_tensor(key) for key in tensors.keys() if key in wanted}  # noqa: SIM118
-    return found
+    same = same and set(lora["target_modules"]) == set(LORA["target_modules"])
+    return same and config.num_query_tokens == 1

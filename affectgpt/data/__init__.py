@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from ..hub.store import Tell
 from ..media.sniff import shown_name
 from .clips import find_clips
 from .emer import HUB_ID, Version, in_folder, on_hub
@@ -18,13 +19,16 @@ __all__ = ["Problem", "Sample", "Samples", "load_emer", "read_rows", "read_sampl
 Source = str | os.PathLike[str]
 
 
-def load_emer(source: Source, *, version: Version = "v2", clips: Source | None = None) -> Samples:
+def load_emer(
+    source: Source, *, version: Version = "v2", clips: Source | None = None, tell: Tell | None = None
+) -> Samples:
     """Read EMER (Lian et al. 2023, arXiv 2306.15401; v2 is also called OV-MERD) from where the user has it.
 
     source: a folder with the published files under their own names, anywhere in it; a folder that
-    `affectgpt data build` has written; one table; or a data set on the Hub ("owner/name"). clips: a folder
-    where the clips are looked up by name; a sample whose clip is not there has `clip` None and stays usable
-    for its texts. Raises AffectError with one line for everything a user can mend.
+    `affectgpt data build` has written; one table; or a data set on the Hub, ORG/NAME[@REVISION]. clips: a
+    folder where the clips are looked up by name; a sample whose clip is not there has `clip` None and stays
+    usable for its texts. tell: takes the `Progress` of downloads. Raises AffectError with one line for
+    everything a user can mend.
     """
     path = Path(source)
     if os.path.isdir(path):  # of a name that is too long, pathlib raises
@@ -32,7 +36,7 @@ def load_emer(source: Source, *, version: Version = "v2", clips: Source | None =
     elif os.path.exists(path) or not HUB_ID.fullmatch(os.fspath(source)) or path.suffix.lower() in ENDINGS:
         return read_samples(path, clips=clips)
     else:
-        samples = on_hub(os.fspath(source), version)
+        samples = on_hub(os.fspath(source), version, tell)
     return with_clips(samples, find_clips(clips))
 
 

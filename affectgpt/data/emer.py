@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from ..hub.address import REPO, REVISION, Address
+from ..hub.fetch import fetch
+from ..hub.listing import table_file
+from ..hub.store import Tell
 from ..media.sniff import shown_name
 from ..schema import Text
 from .messages import listed, mistake
@@ -29,7 +33,7 @@ PUBLISHED: dict[str, dict[str, tuple[str, ...]]] = {  # what it is -> the names 
         "subtitles": ("transcription-engchi-polish.csv", "subtitle_chieng.csv", "subtitles.csv"),
     },
 }
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_ID = re.compile(rf"{REPO.pattern}(@{REVISION.pattern})?")
 
 
 def config(version: str) -> str:
@@ -79,26 +83,19 @@ def together(main: Sequence[Path], more: Sequence[Path], source: str) -> Samples
     return join([samples, *others], source)
 
 
-def on_hub(name: str, version: str) -> Samples:
-    """Read a data set by its Hub id: the configuration of the version, or the only one that there is."""
+def on_hub(name: str, version: str, tell: Tell | None = None) -> Samples:
+    """Read a data set of the Hub, ORG/NAME[@REVISION]: the configuration of the version, or the only one."""
     import datasets
 
-    from ..machine import ask_hub
-
-    if ask_hub()[0] == "unreachable":  # `datasets` would try for half a minute
-        raise mistake("hub_network", name=name)
+    folder = str(fetch(Address.parse(name, "dataset"), only=table_file, tell=tell).folder)
     try:
-        configs = datasets.get_dataset_config_names(name)
+        configs = datasets.get_dataset_config_names(folder)
         chosen = config(version) if config(version) in configs else configs[0] if len(configs) == 1 else None
         if chosen is None:
             raise mistake("no_version", name=name, version=config(version), found=listed(configs))
-        splits = datasets.load_dataset(name, chosen)
-    except (datasets.exceptions.DatasetNotFoundError, FileNotFoundError) as error:
-        raise mistake("hub_missing", name=name) from error
-    except datasets.exceptions.DatasetsError as error:
+        splits = datasets.load_dataset(folder, chosen)
+    except (datasets.exceptions.DatasetsError, FileNotFoundError) as error:
         raise mistake("hub_damaged", name=name) from error
-    except OSError as error:  # of requests and httpx alike, and being told to stay offline
-        raise mistake("hub_network", name=name) from error
     wanted = ["test"] if "test" in splits else list(splits)
     rows = []
     for split in wanted:

@@ -81,14 +81,6 @@ MISTAKES = {  # of a whole file
     "no_folder": Text(
         "{name} is not a folder: give the folder of the clips.", "{name} 不是文件夹：请给出片段所在的文件夹。"
     ),
-    "hub_missing": Text(
-        "No data set {name} on the Hub that you may read: check its name, accept its terms there, log in.",
-        "Hub 上没有可供您读取的数据集 {name}：请检查名称，在网页上同意其条款并登录。",
-    ),
-    "hub_network": Text(
-        "The Hub cannot be reached for {name}: connect, or give a folder on this machine.",
-        "无法连接 Hub 读取 {name}：请联网，或给出本机上的文件夹。",
-    ),
     "hub_damaged": Text(
         "The data set {name} on the Hub cannot be read as a table: download it and give its files.",
         "无法将 Hub 上的数据集 {name} 读取为表格：请下载后给出其文件。",

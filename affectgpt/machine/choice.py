@@ -7,9 +7,12 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..hub.address import Address
+from ..hub.fetch import cached, fetch
+from ..hub.problems import problem, unreachable
 from ..schema import AffectError, Text
-from ..weights import shown_model
-from . import HUB_TIMEOUT_S, Machine, ask_hub, brief, look, public
+from ..weights import check_name, shown_model
+from . import Machine, look
 from .footprint import GIB, Estimate, Quantization, estimate, stored_quantization
 
 MODEL = "AFFECTGPT_MODEL"  # environment variable: Hub id or folder
@@ -156,50 +159,18 @@ def gib(size: float) -> str:
 
 def _from_hub(model: str, machine: Machine | None) -> Path:
     """Fetch config.json of a Hub id, or raise AffectError."""
-    from huggingface_hub import constants, errors, hf_hub_download, try_to_load_from_cache
+    check_name(model)
+    address = Address.parse(model)
+    found = cached(address, only=_is_config)
+    if found is None and machine and machine.hub == "offline":
+        raise problem("offline", address)
+    if found is None and machine and machine.hub == "unreachable":
+        raise unreachable(address, machine.hub_problem or "")
+    return (found or fetch(address, only=_is_config)).folder / "config.json"
 
-    shown = shown_model(model)
 
-    try:
-        cached = try_to_load_from_cache(model, "config.json")
-        if isinstance(cached, str):
-            return Path(cached)
-        if model.count("/") != 1:
-            raise errors.HFValidationError
-        if machine and machine.hub != "not asked":
-            hub, problem = machine.hub, machine.hub_problem
-        else:  # asked first, because the client itself tries for half a minute
-            hub, problem = ask_hub()
-        if hub == "reachable":
-            return Path(hf_hub_download(model, "config.json", etag_timeout=HUB_TIMEOUT_S))
-    except errors.HFValidationError as error:
-        raise AffectError(
-            f"There is no model folder {shown}: give a folder, or a Hub id like owner/name.",
-            f"找不到模型文件夹 {shown}：请指定一个文件夹，或 owner/name 形式的 Hub 模型名。",
-        ) from error
-    except errors.GatedRepoError as error:
-        raise AffectError(
-            f"{shown} is gated: accept its terms on its page, then run `hf auth login`.",
-            f"{shown} 需要申请访问：请先在其页面同意条款，再运行 hf auth login。",
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise AffectError(
-            f"The Hub knows no model {shown}: check the name, or run `hf auth login` if it is private.",
-            f"Hub 上没有模型 {shown}：请检查名称；若为私有模型，请先运行 hf auth login。",
-        ) from error
-    except (errors.HfHubHTTPError, OSError) as error:
-        hub, problem = "unreachable", brief(error)
-    where = public(constants.ENDPOINT)
-    if hub == "offline":
-        raise AffectError(
-            f"{shown} is not in the cache, and HF_HUB_OFFLINE is set: unset it, or give a folder.",
-            f"缓存中没有 {shown}，而 HF_HUB_OFFLINE 禁止下载：请取消该设置，或指定本地文件夹。",
-        )
-    raise AffectError(
-        f"{shown} is not in the cache, and {where} is out of reach ({problem}): "
-        "give a folder, or set HF_ENDPOINT to a mirror.",
-        f"缓存中没有 {shown}，且无法连接 {where}（{problem}）：请指定本地文件夹，或用 HF_ENDPOINT 设置镜像。",
-    )
+def _is_config(path: str) -> bool:
+    return path == "config.json"
 
 
 def no_way(error: AffectError) -> Text:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +17,10 @@ from torch import nn
 from transformers import BitsAndBytesConfig
 
 ADAPTER_PARTS = ("fusion.", ".lora_A.", ".lora_B.")  # in names of tensors: what AffectGPT's training adds
+PEFT_ROOT = "base_model.model."  # before every name in a file of PEFT's
+# Settings of PEFT's that change the numbers and that `AffectGPTConfig.lora` cannot hold.
+FOREIGN = ("use_rslora", "use_dora", "use_qalora", "rank_pattern", "alpha_pattern", "alora_invocation_tokens")
+NUMBERS = {"r": "r", "lora_alpha": "alpha", "lora_dropout": "dropout"}  # PEFT's name -> ours
 # What 4-bit and 8-bit leave alone; the rest of the language model is quantised.
 NOT_QUANTISED = ("vision_tower", "audio_tower", "fusion", "lm_head", "lora_A.default", "lora_B.default")
 
@@ -23,19 +30,56 @@ def is_adapter(name: str) -> bool:
     return any(part in name for part in ADAPTER_PARTS)
 
 
+def peft_name(name: str) -> str:
+    """Return the name that PEFT gives a tensor of the adapter in `adapter_model.safetensors`."""
+    return PEFT_ROOT + re.sub(r"(\.lora_[AB])\.default\.", r"\1.", name)
+
+
+def our_name(name: str) -> str:
+    """Return the name in the state dict of a tensor from PEFT's file, or from an older one of ours."""
+    return re.sub(r"(\.lora_[AB])\.weight$", r"\1.default.weight", name.removeprefix(PEFT_ROOT))
+
+
+def peft_config(lora: dict[str, Any]) -> LoraConfig:
+    """Return what PEFT needs to lay the adapter on a model without one.
+
+    Its layers are named by a pattern: CLIP and HuBERT have a `q_proj`, too.
+    """
+    linears = "|".join(map(re.escape, lora["target_modules"]))
+    config = _lora_config(lora, rf"language_model\..*\.({linears})")
+    config.modules_to_save = ["fusion"]
+    config.inference_mode = True
+    return config
+
+
+def lora_of(adapter_config: str | Path, lora: dict[str, Any]) -> dict[str, Any]:
+    """Return `lora` with the rank, alpha and dropout of a PEFT file, which training may have changed.
+
+    Raises ValueError for a kind of adapter that `AffectGPTConfig` cannot describe.
+    """
+    saved = json.loads(Path(adapter_config).read_text(encoding="utf-8"))
+    saved = saved if isinstance(saved, dict) else {}
+    odd = [key for key in FOREIGN if saved.get(key)]
+    odd += [key for key in NUMBERS if not isinstance(saved.get(key), int | float)]
+    if saved.get("peft_type") != "LORA" or odd:
+        kind = ", ".join(odd) or saved.get("peft_type")
+        raise ValueError(f"adapter_config.json is not one of plain LoRA: {kind}")
+    return {**lora, **{ours: saved[key] for key, ours in NUMBERS.items()}}
+
+
+def _lora_config(lora: dict[str, Any], targets: list[str] | str) -> LoraConfig:
+    return LoraConfig(
+        r=lora["r"], lora_alpha=lora["alpha"], lora_dropout=lora["dropout"], target_modules=targets
+    )
+
+
 def inject_lora(
     language_model: nn.Module, lora: dict[str, Any] | None, dtype: torch.dtype | None = None
 ) -> None:
     """Put LoRA layers around the linear layers that `lora` names; B is zero, so that nothing changes yet."""
     if not lora:
         return
-    options = LoraConfig(
-        r=lora["r"],
-        lora_alpha=lora["alpha"],
-        lora_dropout=lora["dropout"],
-        target_modules=list(lora["target_modules"]),
-    )
-    inject_adapter_in_model(options, language_model)
+    inject_adapter_in_model(_lora_config(lora, list(lora["target_modules"])), language_model)
     for layer in lora_layers(language_model):
         for part in (layer.lora_A, layer.lora_B):
             part.to(dtype)

@@ -13,6 +13,7 @@ from transformers import (
     HubertConfig,
     PreTrainedConfig,
 )
+from transformers.activations import ACT2FN
 from transformers.configuration_utils import SubConfigSpec
 
 # The official order (base_dataset.py): it decides the ids that a fresh tokenizer gives them.
@@ -43,7 +44,8 @@ class AffectGPTConfig(PreTrainedConfig):
     modalities: what the checkpoint was trained on, in the order of its prompt: ("multi", "audio", "face").
     num_frames, num_audio_clips, clip_seconds: 8 pictures and 8 windows of 2 s each. num_query_tokens: tokens
     that stand for one modality. lora: r, alpha, dropout, target_modules; None for a model without adapter.
-    base_models: {"vision", "audio", "text"} in a repository that holds only the adapter, else None.
+    base_models: {"vision", "audio", "text"} in a repository that holds only the adapter, else None;
+    base_revisions: the commits of those that are known, by the same keys.
     stop_sequences: token ids that end an answer, checked in every row of a batch.
     """
 
@@ -73,6 +75,7 @@ class AffectGPTConfig(PreTrainedConfig):
     stop_sequences: list | None = None
     lora: dict | None = None
     base_models: dict | None = None
+    base_revisions: dict | None = None
     tie_word_embeddings: bool = False
 
     def __post_init__(self, **kwargs):
@@ -86,6 +89,10 @@ class AffectGPTConfig(PreTrainedConfig):
         unknown = set(self.modalities) - {"multi", "audio", "face", "frame"}
         if unknown:
             raise ValueError(f"modalities are multi, audio, face and frame, not {', '.join(sorted(unknown))}")
+        for part in (self.vision_config, self.audio_config, self.text_config):
+            for name in ("hidden_act", "feat_extract_activation"):
+                if str(getattr(part, name, "gelu")) not in ACT2FN:  # a bare KeyError in transformers
+                    raise ValueError(f"unknown activation {getattr(part, name)!r}")
         self.tie_word_embeddings = bool(self.text_config.tie_word_embeddings)
 
     @classmethod
@@ -94,11 +101,13 @@ class AffectGPTConfig(PreTrainedConfig):
     ) -> AffectGPTConfig:
         """Read the configurations of three base models (Hub ids or folders) and the ids of the tokenizer.
 
-        hub_options: cache_dir, token and the like. Raises ValueError when a model is not what it should be;
-        what the Hub client raises, as it is.
+        hub_options: cache_dir, token and the like. fields: others of this class; `base_revisions` are obeyed.
+        Raises ValueError when a model is not what it should be; what the Hub client raises, as it is.
         """
+        options, revisions = hub_options or {}, fields.get("base_revisions") or {}
         vision_config, audio_config, text_config = (
-            AutoConfig.from_pretrained(name, **(hub_options or {})) for name in (vision, audio, text)
+            AutoConfig.from_pretrained(name, **options, revision=revisions.get(role))
+            for role, name in (("vision", vision), ("audio", audio), ("text", text))
         )
         if isinstance(vision_config, CLIPConfig):
             projection_dim = vision_config.projection_dim
@@ -112,7 +121,7 @@ class AffectGPTConfig(PreTrainedConfig):
                 raise ValueError(f"the {part} model is a {config.model_type}, not a {kind.model_type}")
         if text_config.model_type != "qwen2":
             raise ValueError(f"the language model is a {text_config.model_type}, not a qwen2")
-        tokenizer = AutoTokenizer.from_pretrained(text, **(hub_options or {}))
+        tokenizer = AutoTokenizer.from_pretrained(text, **options, revision=revisions.get("text"))
         fields = {"lora": copy.deepcopy(LORA), **token_ids(add_placeholders(tokenizer)), **fields}
         return cls(vision_config=vision_config, audio_config=audio_config, text_config=text_config, **fields)
 

@@ -21,7 +21,7 @@ from transformers import (
     PreTrainedConfig,
     PreTrainedModel,
 )
-from transformers.utils import cached_file, logging
+from transformers.utils import cached_file, find_adapter_config_file, logging
 
 from .adapter_affectgpt import (
     freeze,
@@ -29,7 +29,9 @@ from .adapter_affectgpt import (
     is_adapter,
     keep_exact,
     keep_head_cheap,
+    lora_of,
     only_language_model,
+    our_name,
     quantization,
     restore_exact,
 )
@@ -107,8 +109,10 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
     ) -> AffectGPTPreTrainedModel:
         """Put the model together from three base models (Hub ids or folders); fusion and LoRA are fresh.
 
-        dtype "auto" takes the language model's for everything. hub_options: cache_dir, token and the like.
-        fields: those of `AffectGPTConfig`. Raises ValueError when a base model is of the wrong kind.
+        dtype "auto" takes the configuration's, or else the language model's, for everything. hub_options:
+        cache_dir, token and the like. fields: those of `AffectGPTConfig`; `lora=None` makes the model without
+        LoRA that `peft.PeftModel.from_pretrained` lays an adapter on. Raises ValueError when a base model is
+        of the wrong kind.
         """
         config = config or AffectGPTConfig.from_base_models(
             vision, audio, text, hub_options=hub_options, **fields
@@ -118,22 +122,33 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
             model = cls(config)
         config.lora = lora
         if dtype == "auto":
-            dtype = config.text_config.dtype or torch.float32
+            dtype = config.dtype or config.text_config.dtype or torch.float32
         dtype = getattr(torch, dtype) if isinstance(dtype, str) else dtype
         if quantize not in (None, "none"):
             quantization_config = quantization(quantize, dtype)
         options = {"dtype": dtype, "device_map": device_map, **(hub_options or {})}
+        revisions = config.base_revisions or {}
         if attn_implementation:
             options["attn_implementation"] = attn_implementation
         model.language_model = _load_base(
-            AutoModelForCausalLM, text, quantization_config=quantization_config, **options
+            AutoModelForCausalLM,
+            text,
+            quantization_config=quantization_config,
+            revision=revisions.get("text"),
+            **options,
         )
         if quantization_config is not None:  # bitsandbytes has chosen the place
             options["device_map"] = device_map or {"": model.language_model.device}
         model.vision_tower = _load_base(
-            CLIPVisionModelWithProjection, vision, config=config.vision_config, **options
+            CLIPVisionModelWithProjection,
+            vision,
+            config=config.vision_config,
+            revision=revisions.get("vision"),
+            **options,
         )
-        model.audio_tower = _load_base(HubertModel, audio, config=config.audio_config, **options)
+        model.audio_tower = _load_base(
+            HubertModel, audio, config=config.audio_config, revision=revisions.get("audio"), **options
+        )
         model.fusion = AffectGPTFusion(config).to(model.language_model.device, dtype)
         inject_lora(model.language_model, lora, dtype)
         keep_head_cheap(model.language_model)
@@ -148,6 +163,7 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
                     setattr(model, name, getattr(model.language_model, name))
         for part in (config.vision_config, config.audio_config, config.text_config):
             part.name_or_path = ""  # the saved model needs no other repository, and tells nobody's folders
+        config.base_models = config.base_revisions = None  # saved now, it is whole
         keep_exact(model)
         freeze(model)
         return model.eval()
@@ -172,11 +188,16 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
         }
         dtype = kwargs.get("dtype", "auto")
         dtype = config.dtype or "auto" if dtype in (None, "auto") else dtype
+        stock = find_adapter_config_file(name, **hub)  # older folders of ours have none
+        if stock:
+            config.lora = lora_of(stock, config.lora)
         of_base = {key: value for key, value in hub.items() if key not in ("revision", "subfolder")}
         model = cls.from_base_models(
             **config.base_models, config=config, dtype=dtype, hub_options=of_base, **options
         )
-        tensors = load_file(cached_file(name, "model.safetensors", **hub))
+        weights = "adapter_model.safetensors" if stock else "model.safetensors"
+        tensors = load_file(cached_file(name, weights, **hub))
+        tensors = {our_name(key): value for key, value in tensors.items()}
         wanted = {key: value for key, value in model.state_dict().items() if is_adapter(key)}
         _check_loaded(
             {
@@ -189,7 +210,6 @@ class AffectGPTPreTrainedModel(PreTrainedModel):
         )
         model.load_state_dict(tensors, strict=False)  # copied into tensors of the right type and place
         model.name_or_path = str(name)
-        config.base_models = None  # saved now, it is whole
         return model
 
 

@@ -103,8 +103,9 @@ class AffectGPTProcessor(ProcessorMixin):
     @classmethod
     def from_base_models(cls, text: str, config: AffectGPTConfig, mode: str) -> AffectGPTProcessor:
         """Build the processor of a model put together from base models; `text` names the language model."""
+        revision = (config.base_revisions or {}).get("text")
         return cls(
-            add_placeholders(AutoTokenizer.from_pretrained(text)),
+            add_placeholders(AutoTokenizer.from_pretrained(text, revision=revision)),
             mode=mode,
             num_frames=config.num_frames,
             num_audio_clips=config.num_audio_clips,

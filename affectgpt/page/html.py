@@ -77,8 +77,19 @@ def here(engine: str, absent: Sequence[tuple[str, str]], language: Language) -> 
         return f'<p class="ag-here">{line}</p>' if line else ""
     names = say("not_here", language, names=say("comma", language).join(escape(title) for title, _ in absent))
     rows = "".join(f"<dt>{escape(title)}</dt><dd>{escape(why)}</dd>" for title, why in absent)
+    head = f"{line}<small>{names}</small>" if line else names
+    return f'<details class="ag-here"><summary>{head}</summary><dl>{rows}</dl></details>'
+
+
+def on_its_way(line: Text, percent: int | None, language: Language) -> str:
+    """Return what is said while an engine is fetched (`percent` of it is here) or loaded (None).
+
+    It is not announced to who hears the page: it changes every few seconds.
+    """
+    share = "" if percent is None else f'value="{percent}" '
     return (
-        f'<details class="ag-here"><summary>{line}<small>{names}</small></summary><dl>{rows}</dl></details>'
+        f'<div class="ag-arrival"><p>{escape(line[language])}</p>'
+        f'<progress {share}max="100" aria-label="AffectGPT"></progress></div>'
     )
 
 

@@ -45,13 +45,15 @@ class Closing:
             raise AffectError(RESTART.en, RESTART.zh, title=RESTART_TITLE)
 
 
-def health(demo: Any, engine: str, closing: Closing) -> dict[str, Any]:
-    """Return what a monitor may know: that the page answers, by which engine, how long the queue is."""
-    queue = demo._queue
+def health(demo: Any, engines: Any, closing: Closing) -> dict[str, Any]:
+    """Return what a monitor may know: that the page answers, by which engine, how long the queue is, and,
+    while another engine is on its way, how much of its download is here (None: it is being loaded)."""
+    queue, arriving = demo._queue, engines.arriving
     return {
         "status": "closing" if closing else "ok",
         "version": sys.modules[__name__.partition(".")[0]].__version__,
-        "engine": engine,
+        "engine": engines.default,
+        **({"loading": {"model": arriving.shown, "percent": arriving.percent}} if arriving else {}),
         "queue": len(queue),
         "running": sum(job is not None for job in queue.active_jobs),
     }

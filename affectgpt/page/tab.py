@@ -43,6 +43,7 @@ class Tab:
     def __init__(self, shell: Shell):
         self.shell, self.services = shell, shell.services
         self.blocks: list[Tab] = []
+        self.lines: list[gr.HTML] = []  # that say what is on its way; the page fills them
         self.lay_out()
 
     def lay_out(self) -> None:
@@ -63,4 +64,13 @@ class Tab:
     @property
     def greeted(self) -> list[gr.components.Component]:
         """The components that `greet` may return beside those of `sentences`."""
+        return []
+
+    def arrived(self, language: Language) -> dict[gr.components.Component, Any]:
+        """Return what changes when an engine has arrived; what a visitor has entered or chosen stays."""
+        return {}
+
+    @property
+    def renewed(self) -> list[gr.components.Component]:
+        """The components that `arrived` may return."""
         return []

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..relay import check
 from ..schema import Text
+from . import face_library
 
 Backend = Literal["mediapipe", "haar", "motion"]
 Item, Found = TypeVar("Item"), TypeVar("Found")
@@ -128,6 +129,7 @@ class Mediapipe:
     step_s = 0.0
 
     def __init__(self) -> None:
+        face_library.provide()
         before = os.environ.get(LOG_LEVEL)
         os.environ[LOG_LEVEL] = "3"  # read once, when its library loads
         try:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..crops import aligned_faces
+from ..hub.fetch import OFFLINE
+from ..hub.store import Tell
 from ..machine.footprint import PROMPT
 from ..muting import named
 from ..parts import PartSplitter
@@ -71,14 +73,18 @@ class AffectGPTEngine:
         device: str | None = None,
         revision: str | None = None,
         settings: Settings = Settings(),
+        tell: Tell | None = None,
     ):
         """Load a Hub id or a folder. Raises AffectError when it is absent, does not fit or is no AffectGPT.
 
-        quantize: "none", "nf4", "int8". dtype: "auto" is as stored. device: None takes a GPU if any.
+        quantize: "none", "nf4", "int8". dtype: "auto" is as stored. device: None takes a GPU if any. tell:
+        takes the `Progress` of downloads.
         """
         begin = time.perf_counter()
         self.settings, self.shown = settings, shown_model(model)
-        self.opened = open_model(model, quantize=quantize, dtype=dtype, device=device, revision=revision)
+        self.opened = open_model(
+            model, quantize=quantize, dtype=dtype, device=device, revision=revision, tell=tell
+        )
         self.model, self.processor = self.opened.model, self.opened.processor
         self.encoded: OrderedDict[tuple[str, str], tuple[Any, Faces | None]] = OrderedDict()
         self.load_s = round(time.perf_counter() - begin, 3)
@@ -107,6 +113,7 @@ class AffectGPTEngine:
             "model": self.shown,
             "revision": self.opened.revision,
             "checkpoint": self.opened.origin,
+            **({"base_models": self.opened.bases} if self.opened.bases else {}),
             "quantization": self.opened.quantization,
             "dtype": str(self.model.dtype).removeprefix("torch."),
         }
@@ -316,6 +323,7 @@ class AffectGPTEngine:
         return {
             "engine": self.name,
             **self.identity,
+            **({"source": OFFLINE[run.language]} if self.opened.offline else {}),
             "device": self.opened.device,
             **run.provenance(self.settings, prompts),
             "steps_s": {"load": self.load_s, **run.steps_s},

@@ -8,18 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..hub.fetch import Fetched, model_folder
+from ..hub.problems import problem
+from ..hub.store import Tell
 from ..machine.footprint import QUANTIZATIONS, stored_quantization
 from ..schema import AffectError
-from ..weights import check_name, loading, revision_of, shown_model
+from ..weights import check_name, is_hub_id, loading, shown_model
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
+KINDS = {"vision": ("clip", "clip_vision_model"), "audio": ("hubert",), "text": ("qwen2",)}  # of base models
 
 
 @dataclass(frozen=True)
 class Opened:
     """A loaded model and what an answer's provenance says about it.
 
-    origin: the official checkpoint it was converted from, as its conversion.json says, or None.
+    revision: the commit, of a model of the Hub. bases: the models under an adapter, by role, with theirs.
+    offline: the Hub could not be asked whether these are the newest. origin: the official checkpoint it was
+    converted from, as its conversion.json says, or None.
     """
 
     model: Any
@@ -28,6 +34,8 @@ class Opened:
     quantization: str
     revision: str | None
     origin: dict[str, Any] | None
+    bases: dict[str, str]
+    offline: bool
 
 
 def open_model(
@@ -37,49 +45,61 @@ def open_model(
     dtype: str = "auto",
     device: str | None = None,
     revision: str | None = None,
+    tell: Tell | None = None,
 ) -> Opened:
-    """Load a Hub id or a folder.
+    """Load a folder, or ORG/NAME[@REVISION] of the Hub, whose own code is never run.
 
     quantize: one of `QUANTIZATIONS`; "none" takes a quantised repository as it is stored. dtype: one of
-    `DTYPES`; "auto" as stored. device: "cpu", "cuda" or "cuda:1"; None finds a GPU. Raises AffectError when
-    an option is none of these, and when the model is not there, does not fit or is no AffectGPT.
+    `DTYPES`; "auto" as stored. device: "cpu", "cuda" or "cuda:1"; None finds a GPU. tell: takes
+    the `Progress` of downloads. Raises AffectError when an option is none of these, and when the model is not
+    there, does not fit or is no AffectGPT.
     """
     _one_of("quantize", quantize, QUANTIZATIONS)
     _one_of("dtype", dtype, DTYPES)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it tells each layer's casts
     name = str(Path(name).expanduser()) if name.startswith("~") else name
     check_name(name)
-    with loading(name):
+    shown = shown_model(name)
+    folder, fetched = model_folder(name, revision=revision, tell=tell)
+    with loading(shown, local=True):
         from transformers import PreTrainedConfig
 
         from ..model import AffectGPTConfig, AffectGPTForConditionalGeneration, AffectGPTProcessor
 
-        device, at = _device(device), {"revision": revision} if revision else {}
-        raw, _ = PreTrainedConfig.get_config_dict(name, **at)
+        device = _device(device)
+        raw, _ = PreTrainedConfig.get_config_dict(folder)
         kind = raw.get("model_type") if isinstance(raw, dict) else None
         if kind != "affectgpt":
             raise ValueError(f"model_type {kind or 'not given'}")
-        stored = _stored(name, raw, quantize)
-        config = AffectGPTConfig.from_pretrained(name, **at)
-        for base in (config.base_models or {}).values():
-            _check_base(name, base)
+        stored = _stored(shown, raw, quantize)
+        config = AffectGPTConfig.from_pretrained(folder)
+        told = _read(Path(folder) / "conversion.json")
+        bases = _bases(shown, config, told, on_hub=fetched is not None, tell=tell)
+        if bases:
+            config.base_models, config.base_revisions = {role: at for role, (at, _) in bases.items()}, None
+        elif (Path(folder) / "adapter_config.json").is_file():  # transformers would follow its base model
+            raise ValueError("an adapter whose config.json names no base models")
         model = AffectGPTForConditionalGeneration.from_pretrained(
-            name,
+            folder,
             config=config,
             quantize=quantize if stored == "none" else None,
             dtype=dtype,
             device_map={"": device},  # also for the CPU: bitsandbytes would take a GPU by itself
-            **at,
         )
-        processor = AffectGPTProcessor.from_pretrained(name, **at)
+        processor = AffectGPTProcessor.from_pretrained(folder, trust_remote_code=False)
         _check_whole(model, processor, stored)
+        came = [found for found in (fetched, *(found for _, found in bases.values())) if found]
         return Opened(
             model=model,
             processor=processor,
             device=device,
             quantization=quantize if stored == "none" else stored,
-            revision=revision_of(name, **at),
-            origin=_origin(Path(name) / "conversion.json"),
+            revision=fetched.commit if fetched else None,
+            origin={**_dict(told.get("source")), "epoch": told.get("epoch")} if told else None,
+            bases={
+                role: f"{found.address.repo}@{found.commit}" for role, (_, found) in bases.items() if found
+            },
+            offline=any(found.offline for found in came),
         )
 
 
@@ -98,16 +118,18 @@ def _check_whole(model: Any, processor: Any, stored: str) -> None:
         raise ValueError("these weights do not fit the configuration (nf4: the scales are missing)")
 
 
-def _origin(file: Path) -> dict[str, Any] | None:
-    told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
-    return {**told.get("source", {}), "epoch": told.get("epoch")} if isinstance(told, dict) else None
+def _read(file: Path) -> dict[str, Any]:
+    return _dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
 
-def _stored(name: str, config: dict[str, Any], quantize: str) -> str:
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _stored(shown: str, config: dict[str, Any], quantize: str) -> str:
     """How the repository is quantised, which cannot be changed while it is loaded."""
     stored = stored_quantization(config)
     if stored != "none" and quantize not in ("none", stored):
-        shown = shown_model(name)
         raise AffectError(
             f"{shown} is stored in {stored} and cannot be loaded as {quantize}: leave quantising away, or "
             "give a model in 16 bit.",
@@ -116,19 +138,44 @@ def _stored(name: str, config: dict[str, Any], quantize: str) -> str:
     return stored
 
 
-def _check_base(name: str, base: str) -> None:
-    """An adapter is laid over base models: one that is not there is told as such."""
+def _bases(
+    shown: str, config: Any, told: dict[str, Any], *, on_hub: bool, tell: Tell | None
+) -> dict[str, tuple[str, Fetched | None]]:
+    """The folders of the models that an adapter is laid over, at the commits it was trained on."""
+    names = config.base_models or {}
+    if names and not (isinstance(names, dict) and names.keys() == KINDS.keys()):
+        raise ValueError("base_models are not those of vision, audio and text")
+    given, recorded = _dict(config.base_revisions), _dict(told.get("base_models"))
+    found = {}
+    for role, base in names.items():
+        of_base = _dict(recorded.get(role))
+        revision = given.get(role) or (of_base.get("revision") if of_base.get("name") == base else None)
+        found[role] = _base(shown, role, str(base), revision and str(revision), on_hub, tell)
+    return found
+
+
+def _base(
+    shown: str, role: str, base: str, revision: str | None, on_hub: bool, tell: Tell | None
+) -> tuple[str, Fetched | None]:
+    """One base model; one that is not there is told as such."""
     from transformers import PreTrainedConfig
 
+    below = base if on_hub and is_hub_id(base) else shown_model(base)
+    if on_hub and not is_hub_id(base):  # it would read a folder of this machine
+        raise problem("local_base", shown, base=below)
     try:
-        check_name(base)
-        with loading(base):
-            PreTrainedConfig.get_config_dict(base)
+        if not on_hub:
+            check_name(base)
+        folder, found = model_folder(base, revision=revision, weights="any", tell=tell, local=not on_hub)
+        with loading(below, local=True):
+            kind = PreTrainedConfig.get_config_dict(folder)[0].get("model_type")
+            if kind not in KINDS[role]:  # its own code is never asked for
+                raise ValueError(f"{kind}, not {KINDS[role][0]}")
+        return folder, found
     except AffectError as error:
-        adapter, below = shown_model(name), shown_model(base)
         raise AffectError(
-            f"{adapter} is only an adapter, and its base model {below} did not load. {error.text.en}",
-            f"{adapter} 只包含适配器，其基座模型 {below} 未能加载。{error.text.zh}",
+            f"{shown} is only an adapter, and its base model {below} did not load. {error.text.en}",
+            f"{shown} 只包含适配器，其基座模型 {below} 未能加载。{error.text.zh}",
         ) from error
 
 

@@ -16,6 +16,7 @@ class AboutTab(Tab):
     title = "tab_about"
 
     def lay_out(self) -> None:
+        self.lines = [gr.HTML(apply_default_css=False, elem_id="ag-about-arrival")]
         self.place = gr.HTML(apply_default_css=False, elem_id="ag-about")
 
     def wire(self) -> None:
@@ -27,6 +28,14 @@ class AboutTab(Tab):
 
     @property
     def greeted(self) -> list:
+        return [self.place]
+
+    def arrived(self, language: Language) -> dict:
+        """Draw the facts anew."""
+        return {self.place: self.draw(language)}
+
+    @property
+    def renewed(self) -> list:
         return [self.place]
 
     def draw(self, language: Language) -> str:

@@ -81,22 +81,41 @@ class CompareForm(Tab):
         self.drawn = bare(elem_id="ag-compare-more")
 
     def _side(self, letter: str, bare: partial) -> Side:
-        """The fields of one setup; where there is one engine, B goes without the sound."""
-        engines = self.services.engines
-        names = [name for _, name in engines.choices("en")]
-        several, second = len(names) > 1, letter == "B"
-        engine = names[1] if several and second else engines.default
-        use = [name for name in MODALITIES if not (second and not several and name == "acoustic")]
         with gr.Column(min_width=220, elem_classes="ag-side", elem_id=f"ag-side-{letter}"):
             return Side(
                 letter,
                 bare(),
-                gr.Radio(engines.choices("en"), value=engine, visible=several, elem_id=f"ag-engine-{letter}"),
-                gr.CheckboxGroup(self._uses("en"), value=use, elem_id=f"ag-use-{letter}"),
-                gr.Slider(
-                    0, MAX_SAMPLES, 0, step=1, visible=engine == SAMPLING, elem_id=f"ag-samples-{letter}"
-                ),
+                gr.Radio(elem_id=f"ag-engine-{letter}"),
+                gr.CheckboxGroup(self._uses("en"), elem_id=f"ag-use-{letter}"),
+                gr.Slider(0, MAX_SAMPLES, 0, step=1, elem_id=f"ag-samples-{letter}"),
             )
+
+    def fresh(self, language: Language) -> dict:
+        """Return both setups as a visitor finds them: two engines, or where there is one, B without sound."""
+        engines, out = self.services.engines, {}
+        names = [name for _, name in engines.choices(language)]
+        for side, name in zip(self.sides, (names * 2)[:2], strict=True):
+            deaf = len(names) == 1 and side.letter == "B"
+            use = [each for each in MODALITIES if not (deaf and each == "acoustic")]
+            uses, label = self._uses(language), say("cp_use", language)
+            out[side.engine] = self._engines(language, value=name)
+            out[side.use] = gr.CheckboxGroup(uses, value=use, label=label)
+            out[side.samples] = gr.Slider(
+                value=0, visible=name == SAMPLING, label=say("cp_samples", language)
+            )
+        return out
+
+    def arrived(self, language: Language) -> dict:
+        """Offer the engine that has arrived."""
+        return {side.engine: self._engines(language) for side in self.sides}
+
+    @property
+    def renewed(self) -> list:
+        return [side.engine for side in self.sides]
+
+    def _engines(self, language: Language, **value: str) -> gr.Radio:
+        choices = self.services.engines.choices(language)
+        return gr.Radio(choices, label=say("cp_engine", language), visible=len(choices) > 1, **value)
 
     def _uses(self, language: Language) -> list[tuple[str, str]]:
         return [(say(f"cp_use_{name}", language), name) for name in MODALITIES]
@@ -117,9 +136,7 @@ class CompareForm(Tab):
             title = say("cp_setup", language, letter=side.letter)
             out |= {
                 side.title: f'<h3 class="ag-side-title"><span>{side.letter}</span>{title}</h3>',
-                side.engine: gr.Radio(
-                    choices=self.services.engines.choices(language), label=say("cp_engine", language)
-                ),
+                side.engine: self._engines(language),
                 side.use: gr.CheckboxGroup(choices=self._uses(language), label=say("cp_use", language)),
                 side.samples: gr.Slider(label=say("cp_samples", language)),
             }

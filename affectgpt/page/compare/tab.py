@@ -73,6 +73,7 @@ class CompareTab(CompareForm):
     def greet(self, request: gr.Request, language: Language) -> dict:
         """Say what to do."""
         return {
+            **self.fresh(language),
             self.clip: compare_html.clip("cp_clip_none", language),
             self.result: compare_html.empty(language),
         }

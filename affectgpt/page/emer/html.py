@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from html import escape
 
 from ...data.sample import Sample
+from ...hub.store import Progress
 from ...parts import PARTS
 from ...schema import Explanation, Label, Language, Part, Text
 from ...vocabulary import translate
+from ..arrival import amount
 from ..drawings.svg import icon
 from ..drawings.wheel import wheel
 from ..html import lines, wait
@@ -32,8 +34,13 @@ def licence(shelf: Shelf | None, language: Language) -> str:
     )
 
 
-def note(language: Language, *, reading: bool, why_not: Text | None) -> str:
+def note(
+    language: Language, *, reading: bool, why_not: Text | None = None, progress: Progress | None = None
+) -> str:
     """Return what keeps the operator's data from being shown; empty when nothing does."""
+    if reading and progress:  # not announced: it changes every few seconds
+        here = amount(progress)[language]
+        return f'<p class="ag-emer-note">{say("emer_fetching", language, amount=here)}</p>'
     if reading:
         return f'<p class="ag-emer-note wait" role="status">{say("emer_reading", language)}</p>'
     if why_not is None:

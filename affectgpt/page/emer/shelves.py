@@ -21,6 +21,7 @@ from ...data import load_emer, read_samples
 from ...data.emer import PUBLISHED
 from ...data.sample import Sample
 from ...data.tables import ENDINGS
+from ...hub.store import Progress, Tell
 from ...schema import LANGUAGES, AffectError, Text
 from ...vocabulary import translate
 from ..files import EXAMPLES, Example
@@ -96,6 +97,7 @@ class Shelves:
         self._examples = [_examples(examples)] if examples and EXAMPLE_TABLE.is_file() else []
         self._own: list[Shelf] = []
         self._reading: Future[None] | None = None
+        self.progress: Progress | None = None  # of the download, while there is one
         self._lock = threading.Lock()
 
     @property
@@ -121,14 +123,18 @@ class Shelves:
 
     def _read(self, ended: Future[None]) -> None:
         try:
-            self._own, self.why_not = _read_all(self.data, self.clips), None
+            self._own, self.why_not = _read_all(self.data, self.clips, self._tell), None
         except AffectError as error:
             self.why_not = error.text
         except Exception:
             incident = uuid.uuid4().hex[:8]
             log.exception("incident %s", incident)
             self.why_not = Text(*(say("bug", language, incident=incident) for language in LANGUAGES))
+        self.progress = None
         ended.set_result(None)
+
+    def _tell(self, progress: Progress) -> None:
+        self.progress = progress if progress.done < progress.total else None
 
 
 def _examples(examples: Sequence[Example]) -> Shelf:
@@ -137,7 +143,7 @@ def _examples(examples: Sequence[Example]) -> Shelf:
     return Shelf("examples", tuple(samples), ours=True)
 
 
-def _read_all(data: str, clips: str | None) -> list[Shelf]:
+def _read_all(data: str, clips: str | None, tell: Tell | None = None) -> list[Shelf]:
     """Each version of EMER that `data` holds, else its own tables. Raises AffectError."""
     path = Path(data)
     if os.path.isfile(path) or path.suffix.lower() in ENDINGS:
@@ -147,7 +153,7 @@ def _read_all(data: str, clips: str | None) -> list[Shelf]:
     failure = None
     for version in reversed(PUBLISHED):  # the newer first
         try:
-            shelf = _filled(version, load_emer(data, version=version, clips=folder))
+            shelf = _filled(version, load_emer(data, version=version, clips=folder, tell=tell))
         except AffectError as error:
             failure = failure or error
             continue

@@ -15,6 +15,7 @@ from .html import PAGE
 from .run import EmerRun
 from .shelves import Shelf
 
+LOOK_EVERY_S = 2.0  # whether the data set has been read
 # what the first tab shows is reached by a press on its heading
 TO_EXPLAIN = "() => document.querySelector('#ag-tab_explain-button')?.click()"
 Current = tuple[str, str] | None  # key of a shelf, name of a sample
@@ -76,8 +77,13 @@ class EmerTab(EmerRun):
         reading = self.shelves.reading()
         if reading is not None:
             found = self._found(shelf, query, label, only, current, page, language)
-            yield {**found, self.note: html.note(language, reading=True, why_not=None)}
-            await asyncio.shield(asyncio.wrap_future(reading))
+            told = html.note(language, reading=True)
+            yield {**found, self.note: told}
+            ended = asyncio.wrap_future(reading)
+            while not (await asyncio.wait({ended}, timeout=LOOK_EVERY_S))[0]:
+                now = html.note(language, reading=True, progress=self.shelves.progress)
+                yield {self.note: gr.skip() if now == told else now}
+                told = now
             shelf = current and current[0]  # nobody could choose another one before
         if current is None:
             holder = next((x for x in self.shelves.all if wanted in x.positions), self.shelves.get(shelf))

@@ -70,11 +70,11 @@ class ExplainForm(Tab):
         with gr.Row(elem_id="ag-part"):
             self.start = gr.Number(minimum=0, precision=2, min_width=90, elem_id="ag-start")
             self.end = gr.Number(minimum=0, precision=2, min_width=90, elem_id="ag-end")
-        engines = self.services.engines
-        choices = engines.choices("en")
+        choices, default = self.services.engines.choices("en"), self.services.engines.default
         self.engine = gr.Dropdown(
-            choices, value=engines.default, visible=len(choices) > 1, filterable=False, elem_id="ag-engine"
+            choices, value=default, visible=len(choices) > 1, filterable=False, elem_id="ag-engine"
         )
+        self.lines = [bare()]
         with gr.Row(elem_id="ag-buttons"):
             self.run = gr.Button(variant="primary", elem_id="ag-run", scale=3)
             self.stop = gr.Button(elem_id="ag-stop", scale=1, min_width=90, interactive=False)
@@ -123,13 +123,24 @@ class ExplainForm(Tab):
                 label=say("subtitle", language), placeholder=say("subtitle_hint", language)
             ),
             self.upload_words: gr.UploadButton(label=say("upload_words", language)),
-            self.engine: gr.Dropdown(
-                choices=self.services.engines.choices(language), label=say("engine_choice", language)
-            ),
+            self.engine: self.choice(language),
             self.stop: gr.Button(say("stop", language)),
             self.player_title: html.heading("player", language),
             self.transcribe: gr.Button(say("transcribe", language)),
         }
+
+    def choice(self, language: Language, **value: str) -> gr.Dropdown:
+        """Return the choice of engines; without a `value` the one that is chosen stays."""
+        choices = self.services.engines.choices(language)
+        return gr.Dropdown(choices, label=say("engine_choice", language), visible=len(choices) > 1, **value)
+
+    def arrived(self, language: Language) -> dict:
+        """Offer the engine that has arrived, or say why it has not."""
+        return {self.engine: self.choice(language), **self.what_is_here(language)}
+
+    @property
+    def renewed(self) -> list:
+        return [self.engine, self.here, self.transcribe]
 
     def what_is_here(self, language: Language) -> dict:
         """Return the engine and what is not available, with reasons; it may ask the Hub, for some seconds."""

@@ -38,7 +38,7 @@ class ReferenceBlock(Tab):
     title = "sc_title"
 
     def lay_out(self) -> None:
-        self.judges = offered(self.services)
+        self._offered = (None, {})  # the judges, and the engine that they were made with
         bare = partial(gr.HTML, apply_default_css=False)
         with gr.Column(elem_id="ag-reference", elem_classes="ag-card"):
             self.heading = bare()
@@ -63,7 +63,8 @@ class ReferenceBlock(Tab):
         # through the queue, else gradio's page would not tell the other blocks that `shown` has changed
         shown.change(self.follow, [shown, *boxes, self.filled, language], follows, **AT_ONCE, **PRIVATE)
         language.input(self.translate, [shown, language], self.result, queue=False, **PRIVATE)
-        limits = ONE_AT_A_TIME if len(self.judges) > 1 else AT_ONCE
+        models = len(self.judges) > 1 or self.services.engines.arriving
+        limits = ONE_AT_A_TIME if models else AT_ONCE
         self.button.click(
             self.press, [shown, *boxes, self.judge, language], [shown, self.result], **limits, **PRIVATE
         )
@@ -72,17 +73,35 @@ class ReferenceBlock(Tab):
     def sentences(self, language: Language) -> dict:
         """Return what each component with fixed words shows in `language`."""
         title, hint = say("sc_title", language), say("sc_hint", language)
-        judges = [(self.called(name, language), name) for name in self.judges]
         return {
             self.heading: f'<h2 class="ag-title">{title}<small>{hint}</small></h2>',
             self.text: gr.Textbox(label=say("sc_text", language), placeholder=say("sc_text_hint", language)),
             self.labels: gr.Textbox(
                 label=say("sc_labels", language), placeholder=say("sc_labels_hint", language)
             ),
-            self.judge: gr.Radio(choices=judges, label=say("sc_judge", language)),
+            **self.arrived(language),
             self.button: gr.Button(say("sc_button", language)),
             self.file: gr.UploadButton(label=say("sc_file", language)),
         }
+
+    def arrived(self, language: Language) -> dict:
+        """Offer the judges there are."""
+        judges = [(self.called(name, language), name) for name in self.judges]
+        return {self.judge: gr.Radio(judges, label=say("sc_judge", language), visible=len(judges) > 1)}
+
+    @property
+    def renewed(self) -> list:
+        return [self.judge]
+
+    @property
+    def judges(self) -> dict[str, Judge]:
+        """The judges by name, with the loaded model once it has arrived."""
+        engine = self.services.engines.get()
+        made_with, judges = self._offered
+        if made_with is not engine:
+            judges = offered(self.services)
+            self._offered = (engine, judges)
+        return judges
 
     def called(self, name: str, language: Language) -> str:
         """Return what a judge is called, and that one outside is sent the texts."""

@@ -87,6 +87,7 @@ class ExplainTab(ExplainAnswer):
         return {
             self.status: html.empty(language),
             self.run: self.run_label(None, language),
+            self.engine: self.choice(language, value=self.services.engines.default),
             # without a value that is sent, gradio shows a zero
             self.start: gr.Number(value=None, label=say("start", language)),
             self.end: gr.Number(value=None, label=say("end", language)),

@@ -12,6 +12,9 @@ EMER: dict[str, Text] = {
     "emer_shelf_v2": Text("EMER v2", "EMER v2"),
     "emer_shelf_own": Text("Own table", "自有表格"),
     "emer_reading": Text("Reading the data set of this page …", "正在读取本页的数据集……"),
+    "emer_fetching": Text(
+        "The data set of this page is on its way: {amount}.", "本页的数据集正在下载：{amount}。"
+    ),
     "emer_why_not": Text("The data set of this page cannot be shown.", "无法显示本页的数据集。"),
     "emer_nothing": Text(
         "There is nothing to browse here: whoever runs this page can name a data set for it.",

@@ -25,6 +25,27 @@ EXPLAIN: dict[str, Text] = {
     "not_here": Text("Not available here: {names}", "此处不可用：{names}"),
     "engine_only": Text("Engine: {name}", "引擎：{name}"),
     "transcription": Text("Transcription", "语音转写"),
+    "arrival_fetching": Text(
+        "AffectGPT is on its way: {amount}. Until then the signal engine answers.",
+        "AffectGPT 正在下载：{amount}。在此期间使用信号引擎。",
+    ),
+    "arrival_loading": Text(
+        "AffectGPT is being loaded. Until then the signal engine answers.",
+        "AffectGPT 正在加载。在此期间使用信号引擎。",
+    ),
+    "arrival_why": Text(
+        "The signal engine is used. AffectGPT is still being loaded.",
+        "使用信号引擎。AffectGPT 仍在加载。",
+    ),
+    "arrival_soon_title": Text("Not there yet", "尚未就绪"),
+    "arrival_soon": Text(
+        "AffectGPT is still on its way ({percent} %): try again in some minutes, or choose signal.",
+        "AffectGPT 仍在下载（{percent}%）：请几分钟后再试，或选择 signal。",
+    ),
+    "arrival_soon_loading": Text(
+        "AffectGPT is still being loaded: try again in a minute, or choose signal.",
+        "AffectGPT 仍在加载：请一分钟后再试，或选择 signal。",
+    ),
     # the form
     "part": Text("Only a part of the clip", "只分析其中一段"),
     "drop": Text("Drop a video here, or press to choose one", "把视频拖到这里，或点击选择"),
