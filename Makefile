@@ -1,9 +1,9 @@
-# make demo · test · test-browser · lint · bench: each makes .venv and installs what it needs.
+# make demo · test · test-browser · lint · bench · space: each makes .venv and installs what it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-browser lint bench clean
+.PHONY: demo test test-browser lint bench space clean
 demo: $(VENV)/demo.done
 	$(BIN)/python app.py
 
@@ -21,6 +21,11 @@ lint: $(VENV)/dev.done
 bench: $(VENV)/demo.done
 	$(BIN)/python -m benchmarks.signal_engine
 	$(BIN)/python -m benchmarks.engine
+
+# Do the Space's requirements fit together on its Python 3.12, and does its bundle start from an empty folder? Needs a package index.
+space: $(VENV)/demo.done
+	$(BIN)/python -m affectgpt.hub.resolve
+	$(BIN)/python -m affectgpt.hub.trial
 
 # mediapipe 0.10.21 is the last wheel that carries its models. Its dependency list asks for numpy < 2 and much that is
 # not needed, so it is refused here and what it really needs stands in requirements.txt. There is no wheel for Python 3.13:

@@ -102,13 +102,6 @@ def loading(*names: str, local: bool | None = None) -> Iterator[None]:
         raise _error(kind, *names, why=why) from error
 
 
-def revision_of(name: str, **at: str) -> str | None:
-    """Return the commit of a Hub id whose config.json has been loaded; None for a folder."""
-    from transformers.utils.hub import cached_file, extract_commit_hash
-
-    return None if _is_folder(name) else extract_commit_hash(cached_file(name, "config.json", **at), None)
-
-
 def is_hub_id(name: str) -> bool:
     """Say whether a name can be ORG/NAME[@REVISION]."""
     try:

@@ -53,7 +53,8 @@ def made_result(values, *, system="A", benchmark="toy", **changes):
         "counts": {"reference": len(values), "predicted": len(values)},
         "scores": (scored("acc", Text("Accuracy", "准确率"), statistic, bootstrap(statistic, draws=50)),),
         "floors": (), "published": (), "warnings": (), "problems": (), "inputs": {}, "versions": {},
-        "settings": {"wheels": None, "judge": None, "labels": {"read": "labels"}, "truth": "0" * 64},
+        "settings": {"metric": "wheels", "wheels": None, "judge": None, "labels": {"read": "labels"},
+                     "truth": "0" * 64},
         "sample_scores": {"correct": Measure(Text("Correct", "正确"), "share")},
         "samples": tuple(
             Row(name, ("happy",), ("sad",), "", "", {"correct": value}) for name, value in values.items()

@@ -87,7 +87,7 @@ def test_results_are_published_loaded_back_tagged_and_opened_last(hub, staged):
     done = push(ready, tag="v1.0", public=True, tell=lambda text: told.append(text.en))
     assert there(hub, "org/r1") == sent(ready) >= {"README.md", "SHA256SUMS", "results/toy-a.json"}
     assert done.verified == "run"
-    assert "1 scores of 1 results computed once more and equal: A, toy: Accuracy 0.5" in done.report.en
+    assert "1 of 1 scores in 1 results computed once more and equal: A, toy: Accuracy 0.5" in done.report.en
     state = hub.repo("org/r1", "dataset")
     assert not state["private"]
     assert state["tags"] == {"v1.0": done.commit}
@@ -290,3 +290,14 @@ def test_a_space_gets_its_files_and_settings(hub, tmp_path):
     assert "Set the variable GRADIO_SSR_MODE to false" in told
     push(ready, verify=False, tell=lambda text: told.append(text.en))
     assert told[-1].startswith("Nothing to upload")
+
+
+def test_a_space_uses_its_model_as_it_is_now(hub, tmp_path):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "config.json").write_text("{}")
+    commit = hub.publish("org/now", tmp_path / "m")
+    ready = stage("space", tmp_path, "org/s2", work=tmp_path / "w", model="org/now")
+    assert ready.variables["AFFECTGPT_MODEL"] == f"org/now@{commit}"
+    assert commit in (ready.folder / "README.md").read_text(encoding="utf-8")
+    with pytest.raises(AffectError, match="org/absent"):
+        stage("space", tmp_path, "org/s2", work=tmp_path / "w2", model="org/absent")

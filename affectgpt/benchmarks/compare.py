@@ -55,7 +55,7 @@ def compare(a: Result, b: Result, *, draws: int = DRAWS, seed: int = SEED) -> Co
     """Compare system `a` with `b` on the samples that both have.
 
     Raises AffectError when they were scored on different benchmarks, references, wheels or by different
-    judges, or have no sample or score in common.
+    judges, have no sample or score in common, or are published copies without what that needs.
     """
     for what, name in SAME.items():
         one, two = (
@@ -69,10 +69,13 @@ def compare(a: Result, b: Result, *, draws: int = DRAWS, seed: int = SEED) -> Co
             )
     names = _common(a, b)
     theirs = {score.key: score for score in b.scores}
-    gaps = []
+    gaps, closed = [], []
     for score in sorted(a.scores, key=lambda score: score.key != a.primary):
         other = theirs.get(score.key)
         if other is None or other.formula != score.formula:
+            continue
+        if not all(score.key in result.statistics for result in (a, b)):
+            closed.append(score.name)
             continue
         one, two = (aligned(result.statistics[score.key], names) for result in (a, b))
         found = paired(one, two, draws=draws, seed=seed)
@@ -83,14 +86,20 @@ def compare(a: Result, b: Result, *, draws: int = DRAWS, seed: int = SEED) -> Co
                 known(found.value), low, high, rounded(found.p), found.samples,
             )
         )  # fmt: skip
+    if closed and not gaps:
+        raise AffectError(
+            f"No score of {shown(a.benchmark)} can be compared from published copies, which leave out what "
+            "would tell the licensed truth of a clip: compare the result.json that affectgpt evaluate wrote.",
+            f"{shown(a.benchmark)} 的分数无法用公开副本比较，因其略去了会透露受许可标注的逐样本数据："
+            "请比较 affectgpt evaluate 写出的 result.json。",
+        )
     if not gaps:
         raise AffectError(
             "The two results share no score: evaluate both with the same version.",
             "两个结果没有共同的分数：请用同一版本评估。",
         )
-    return Comparison(
-        a.benchmark, a.system, b.system, a.primary, tuple(gaps), draws, seed, _warnings(a, b, len(names))
-    )
+    warnings = _warnings(a, b, len(names), closed)
+    return Comparison(a.benchmark, a.system, b.system, a.primary, tuple(gaps), draws, seed, warnings)
 
 
 def _common(a: Result, b: Result) -> list[str]:
@@ -134,8 +143,19 @@ def _truth(result: Result) -> str:
     return str(result.settings.get("truth"))[:12]
 
 
-def _warnings(a: Result, b: Result, common: int) -> tuple[Text, ...]:
+def _warnings(a: Result, b: Result, common: int, closed: list[Text]) -> tuple[Text, ...]:
     found = []
+    if closed:
+        found.append(
+            Text(
+                "Not compared, as a published copy leaves out what would tell the licensed truth of a clip: "
+                + ", ".join(name.en for name in closed)
+                + ".",
+                "以下分数未比较，因公开副本略去了会透露受许可标注的逐样本数据："
+                + "、".join(name.zh for name in closed)
+                + "。",
+            )
+        )
     if {len(a.samples), len(b.samples)} != {common}:
         found.append(
             Text(

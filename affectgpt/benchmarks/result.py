@@ -22,7 +22,8 @@ One JSON object, UTF-8, no NaN (an undefined value is null), the same bytes for 
     sample_scores          {key: name {en, zh}, unit} of the scores that samples carry, the most telling first
     samples                name, reference and predicted labels and texts, scores, error, notes
     columns, statistics    K lists of one number per sample; for each score the positions of its own columns:
-                           what `compare` draws its intervals from
+                           what `compare` draws its intervals from. A published copy has none, and no
+                           scores of samples, where they would tell the truth (`may_be_published`)
 """
 
 from __future__ import annotations
@@ -55,6 +56,14 @@ NO_REFERENCES = Text(
     "公开副本：参考标签与文本、样本说明以及逐行问题因引用受许可数据而略去；settings.truth 为参考标注的 "
     "sha256。",
 )
+NO_COLUMNS = Text(
+    "Published copy: what single samples scored is left out where it would tell the licensed class or number "
+    "of a clip; to compare those scores, affectgpt compare needs the original result.json.",
+    "公开副本：凡会透露片段受许可的类别或数值标注之处，均略去逐样本得分；要用 affectgpt compare "
+    "比较这些分数，需使用原始 result.json。",
+)
+OF_SETS = ("wheels", "overlap")  # metrics with several labels or a text for each clip; others have one truth
+OF_COUNTS = ("mean", "mean of means", "F of means", "mean F of means", "mean F of means, undefined stays")
 DIGITS = 6  # of the bounds: a bootstrap knows no more, and sums may differ in their last bit between machines
 
 
@@ -184,21 +193,37 @@ def rounded(value: float) -> float | None:
 
 
 def without_references(result: Result) -> Result:
-    """Return the result as it may be published: without what quotes the licensed data it was scored on.
+    """Return the result as it may be published: without what quotes or tells the data it was scored on.
 
-    Scores of single samples stay, since a paired comparison needs them; `compare` then goes by the sha256 of
-    the truth.
+    What single samples scored stays where it `may_be_published`: a paired comparison needs it; `compare` then
+    goes by the sha256 of the truth. Samples are sorted by name, as a table may be sorted by its truth.
     """
-    if result.settings.get("references") == LEFT_OUT:
-        return result
-    rows = (replace(row, reference_labels=(), reference_text="", notes=()) for row in result.samples)
+    sets = result.settings.get("metric") in OF_SETS
+    rows = sorted(result.samples, key=lambda row: row.name)
+    names = tuple(row.name for row in rows)
+    told = {score.key for score in result.scores if may_be_published(result, score.formula)}
+    said = (NO_REFERENCES,) if len(told) == len(result.scores) else (NO_REFERENCES, NO_COLUMNS)
     return replace(
         result,
         settings=result.settings | {"references": LEFT_OUT},
-        warnings=(*result.warnings, NO_REFERENCES),
+        warnings=(*result.warnings, *(text for text in said if text not in result.warnings)),
         problems=(),
-        samples=tuple(rows),
+        sample_scores=result.sample_scores if sets else {},
+        samples=tuple(
+            replace(row, reference_labels=(), reference_text="", notes=(), scores=row.scores if sets else {})
+            for row in rows
+        ),
+        statistics={key: aligned(one, names) for key, one in result.statistics.items() if key in told},
     )
+
+
+def may_be_published(result: Result, formula: str) -> bool:
+    """Say whether a published copy may hold the columns of a score of this formula.
+
+    It may where they say how many words met, not which. A confusion matrix and the terms of a CCC hold the
+    truth itself; where a clip has one true class, even a hit beside the predicted one tells it.
+    """
+    return formula in OF_COUNTS and result.settings.get("metric") in OF_SETS
 
 
 def to_json(result: Result) -> str:
@@ -262,7 +287,10 @@ def _result(body: dict) -> Result:
     if "read" not in _value(dict[str, Any], result.settings.get("labels"), "settings: labels"):
         raise ValueError("settings: labels")
     formulas = {score.key: score.formula for score in result.scores}
-    if not result.primary in formulas.keys() == chosen.keys() or len(formulas) != len(result.scores):
+    copy = result.settings.get("references") == LEFT_OUT
+    needed = {key for key, formula in formulas.items() if not copy or may_be_published(result, formula)}
+    fit = result.primary in formulas and needed <= chosen.keys() <= formulas.keys()
+    if not fit or len(formulas) != len(result.scores):
         raise ValueError("scores: they do not fit primary and statistics")
     return replace(result, statistics=_statistics(columns, chosen, formulas, names))
 

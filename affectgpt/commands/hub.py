@@ -26,6 +26,10 @@ SAID = {
         "Name the folder that is to be published: affectgpt push {kind} DIR --repo ORG/NAME.",
         "请给出要发布的文件夹：affectgpt push {kind} DIR --repo ORG/NAME。",
     ),
+    "checkout": Text(
+        "The Space is put together from the checkout that this command runs in: leave the folder away.",
+        "Space 由本命令所在的源码仓库组装而成：请不要再指定文件夹。",
+    ),
     "files": Text(
         "{count} files, {size:,} bytes, for the {kind} repository {repo}:",
         "{count} 个文件，共 {size:,} 字节，将发布到 {kind} 仓库 {repo}：",
@@ -138,12 +142,15 @@ def push(
     """Publish a model, adapter, data set, results or the Space: private, and loaded back at the end."""
     quiet_libraries()
     with told(language.value):
+        from ..hub.bundle import ROOT
         from ..hub.push import Refused, findings, would
         from ..hub.push import push as publish
         from ..hub.stage import stage
 
         if folder is None and thing != Thing.space:
             raise _mistake("dir", kind=thing.value)
+        if folder is not None and thing == Thing.space and Path(folder).resolve() != ROOT:
+            raise _mistake("checkout")
         links = {"base_model": base_model, "base_repo": base_repo, "model": model, "dataset": dataset}
         links |= {"space": space, "code": code}
         source = Path(folder or ".")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..console import MESSAGES, Dtype, Lang, Model, Quantize, mistake, quiet_libraries, told, write
+from ..console import MESSAGES, Dtype, Lang, Model, Quantize, downloads, mistake, quiet_libraries, told, write
 from ..schema import Text
 
 
@@ -82,12 +82,11 @@ def convert(
 
             bases = {"vision": vision, "audio": audio, "text": llm}
             form = {"quantize": quantize.value, "adapter_only": adapter_only, "dtype": dtype.value}
+            form |= {"tell": tell, "downloaded": downloads(language.value)}
             if model is not None:
-                files = convert_folder(model, out, **bases, **form, tell=tell)
+                files = convert_folder(model, out, **bases, **form)
             else:
-                files = convert_checkpoint(
-                    checkpoint, out, **bases, **form, base_ids=base_ids, mode=mode, tell=tell
-                )
+                files = convert_checkpoint(checkpoint, out, **bases, **form, base_ids=base_ids, mode=mode)
     for file in files:
         write("-", f"{file.name:<36} {file.bytes:>15,} B  {file.sha256[:12]}\n")
 

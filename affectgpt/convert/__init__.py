@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from ..machine import versions
 from ..media.sniff import shown_name
 from ..schema import AffectError, Text
-from ..weights import check_files, loading, revision_of
-from .bases import Base, read_bases, revisions_of, warn
+from ..weights import check_files, loading
+from .bases import Base, here, read_bases, revisions_of, warn
 from .folder import LIBRARIES, SHARD, Tell, Written, write_adapter, write_folder
 from .official import Checkpoint, check_weights, read_checkpoint, weight_map
 from .output import check_space, free_folder, sha256
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from ..hub.fetch import Tell as Downloaded
     from ..model import AffectGPTConfig
 
 
@@ -40,6 +41,7 @@ def convert_checkpoint(
     dtype: str = "auto",
     mode: str | None = None,
     tell: Tell = lambda _: None,
+    downloaded: Downloaded | None = None,
 ) -> list[Written]:
     """Write an official checkpoint and the base models it was trained on as one folder.
 
@@ -47,8 +49,9 @@ def convert_checkpoint(
     on the Hub, in this order. quantize: None, "none", "nf4" or "int8", for the language model. adapter_only:
     LoRA and fusion alone, to be laid over the base models by reference. dtype: "bf16", "fp16", "fp32", or
     "auto": the language model's own, for everything. mode: the official `face_or_frame` where the checkpoint
-    does not name one. tell: takes a line before each long step. Returns the weight files. Raises AffectError
-    for whatever the user can mend; then `out` is as it was.
+    does not name one. tell: takes a line before each long step; downloaded: the `Progress` of base models
+    that come from the Hub. Returns the weight files. Raises AffectError for whatever the user can mend; then
+    `out` is as it was.
     """
     from ..model import AffectGPTProcessor
 
@@ -65,7 +68,7 @@ def convert_checkpoint(
     source = read_checkpoint(checkpoint)
     mode = _mode(source, mode)
     tell(Text("Checking it against the base models' configurations", "与基座模型的配置核对"))
-    bases, config = _config(bases, source, mode)
+    given, (bases, config) = bases, _config(bases, source, mode)
     config.dtype = wanted = dtype_named(dtype, config.text_config.dtype)
     names = official_names(config)
     empty = empty_model(config)
@@ -93,8 +96,12 @@ def convert_checkpoint(
     }
     weights = {ours: source.weights[key].to(wanted) for key, ours in names.items() if ours}
     del source
-    with loading(bases["text"].source):
+    with loading(bases["text"].shown, local=True):
         processor = AffectGPTProcessor.from_base_models(bases["text"].source, config, mode)
+
+    if not adapter_only:
+        pinned = {role: base._replace(revision=bases[role].revision) for role, base in given.items()}
+        whole = {role: here(base, weights=True, tell=downloaded) for role, base in pinned.items()}
 
     def content(work: Path) -> None:
         if adapter_only:
@@ -102,7 +109,7 @@ def convert_checkpoint(
             write_adapter(work, config, bases, weights)
         else:
             tell(Text("Loading the base models", "加载基座模型"))
-            model = _assemble(bases, config, quantize, weights)
+            model = _assemble(whole, config, quantize, weights)
             tell(Text("Writing the model", "写入模型"))
             model.save_pretrained(work, max_shard_size=SHARD)
         processor.save_pretrained(work)
@@ -161,19 +168,18 @@ def _config(
     kinds = {"vision": ("clip", "clip_vision_model"), "audio": ("hubert",), "text": ("qwen2",)}
     found = {}
     for role, base in bases.items():
-        at = {"revision": base.revision} if base.revision else {}
-        with loading(base.source):
-            config = AutoConfig.from_pretrained(base.source, trust_remote_code=False, **at)
+        found[role] = base = here(base, weights=False)
+        with loading(base.shown, local=True):
+            config = AutoConfig.from_pretrained(base.source, trust_remote_code=False)
             if config.model_type not in kinds[role]:
                 raise ValueError(f"{config.model_type}, not {kinds[role][0]}")
             if getattr(config, "quantization_config", None):
                 raise ValueError("already quantised, not the original weights")
             if role == "audio" and not config.do_stable_layer_norm:
                 raise ValueError("HuBERT without stable layer norm, not a large one")
-            found[role] = base._replace(revision=revision_of(base.source, **at) or base.revision)
     text, revisions = found["text"], revisions_of(found)
-    with loading(text.source):
-        if not AutoTokenizer.from_pretrained(text.source, revision=text.revision)("a").input_ids:
+    with loading(text.shown, local=True):
+        if not AutoTokenizer.from_pretrained(text.source)("a").input_ids:
             raise FileNotFoundError("no tokenizer: transformers makes an empty one")
         config = AffectGPTConfig.from_base_models(
             **{role: base.source for role, base in found.items()},
@@ -197,7 +203,7 @@ def _assemble(
     from ..model import AffectGPTForConditionalGeneration
 
     sources = {role: base.source for role, base in bases.items()}
-    with loading(*sources.values()):
+    with loading(*(base.shown for base in bases.values()), local=True):
         model = AffectGPTForConditionalGeneration.from_base_models(
             **sources, config=config, dtype=config.dtype, quantize=quantize
         )

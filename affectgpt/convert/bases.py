@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..hub.address import Address
+from ..hub.fetch import Tell, fetch
+from ..hub.listing import model_file
 from ..schema import AffectError, Text
 from ..weights import check_name, shown_model
 
@@ -29,6 +31,11 @@ class Base(NamedTuple):
     revision: str | None
 
     @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return self.hub_id or shown_model(self.source)
+
+    @property
     def reference(self) -> str:
         """What an adapter's config.json says: a folder works on this machine alone."""
         return self.hub_id or os.path.realpath(self.source)
@@ -36,7 +43,7 @@ class Base(NamedTuple):
     @property
     def told(self) -> dict[str, str | None]:
         """What conversion.json says; never a path."""
-        return {"name": self.hub_id or shown_model(self.source), "revision": self.revision}
+        return {"name": self.shown, "revision": self.revision}
 
 
 def read_bases(sources: Mapping[str, str], ids: Sequence[str] | None = None) -> dict[str, Base]:
@@ -47,6 +54,22 @@ def read_bases(sources: Mapping[str, str], ids: Sequence[str] | None = None) -> 
     """
     names = dict(zip(ROLES, ids or (None,) * len(ROLES), strict=True))
     return {role: _base(str(source), names[role]) for role, source in sources.items()}
+
+
+def here(base: Base, *, weights: bool, tell: Tell | None = None) -> Base:
+    """Return a base model whose source is a folder here: one of the Hub is fetched into the cache.
+
+    weights: with them, else only what describes them. tell: takes the `Progress` of downloads. Raises
+    AffectError.
+    """
+    if os.path.isdir(base.source):
+        return base
+
+    def wanted(path: str) -> bool:
+        return model_file(path) and (weights or not path.endswith((".safetensors", ".bin")))
+
+    found = fetch(Address(base.source, "model", base.revision), only=wanted, weights="any", tell=tell)
+    return base._replace(source=str(found.folder), revision=found.commit)
 
 
 def warn(bases: Mapping[str, Base], tell: Callable[[Text], None]) -> None:

@@ -10,7 +10,7 @@ from ..machine import versions
 from ..media.sniff import shown_name
 from ..schema import AffectError, Text
 from ..weights import loading
-from .bases import ROLES, Base, read_bases, warn
+from .bases import ROLES, Base, here, read_bases, warn
 from .folder import (
     LIBRARIES,
     RECORD,
@@ -27,6 +27,7 @@ from .output import check_space, free_folder, read_json, sha256
 from .sizes import dtype_named, empty_model, estimate, refuse_both
 
 if TYPE_CHECKING:
+    from ..hub.fetch import Tell as Downloaded
     from ..model import AffectGPTConfig
 
 
@@ -41,6 +42,7 @@ def convert_folder(
     adapter_only: bool = False,
     dtype: str = "auto",
     tell: Tell = lambda _: None,
+    downloaded: Downloaded | None = None,
 ) -> list[Written]:
     """Write the model of a folder again: its tensors are those that the checkpoint itself would give.
 
@@ -66,7 +68,8 @@ def convert_folder(
     out = free_folder(out)
     if adapter_only:
         warn(bases, tell)
-    config.dtype = wanted = dtype_named(dtype, config.dtype)
+    config.dtype, revisions = dtype_named(dtype, config.dtype), config.base_revisions or {}
+    wanted = config.dtype
     empty = empty_model(config)
     check_space(out, estimate(empty, wanted.itemsize, quantize, adapter_only))
     tell(Text(f"Reading {name}", f"读取 {name}"))
@@ -89,6 +92,12 @@ def convert_folder(
             tell(Text("Writing the adapter", "写入适配器"))
             write_adapter(work, config, bases, weights)
         else:
+            if config.base_models:  # of an adapter
+                config.base_models = {
+                    role: here(Base(source, None, revisions.get(role)), weights=True, tell=downloaded).source
+                    for role, source in config.base_models.items()
+                }
+                config.base_revisions = None
             with loading(str(folder), *(config.base_models or {}).values()):
                 model = AffectGPTForConditionalGeneration.from_pretrained(
                     folder, config=config, dtype=wanted, quantize=quantize

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..benchmarks.result import (
     FORMAT,
+    NO_COLUMNS,
     NO_REFERENCES,
     Result,
     Score,
@@ -69,7 +70,7 @@ class Published:
     @property
     def warnings(self) -> list[Text]:
         """What to know, but for what the card says once."""
-        return [text for text in self.result.warnings if text not in (NO_REFERENCES, *self._why)]
+        return [text for text in self.result.warnings if text not in (NO_REFERENCES, NO_COLUMNS, *self._why)]
 
     @property
     def comparable(self) -> str:
@@ -90,7 +91,8 @@ def result_files(folder: Path) -> list[Path]:
 
 
 def published(files: Iterable[Path], folder: Path) -> tuple[Published, ...]:
-    """Read results and give each its place in the repository; references are left out.
+    """Read results and give each its place in the repository; references, and what would tell
+    them, are left out.
 
     A file that lies in `folder`/results keeps its name. Raises AffectError for a file that is no result.
     """

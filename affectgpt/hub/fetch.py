@@ -19,7 +19,7 @@ from .listing import MAX_ENTRIES, SAFE, TORCH, Entry, Weights, chosen, entries_o
 from .problems import KINDS, hub_problem, problem, unreachable
 from .store import Progress, Store, Tell, repository, sha256
 
-__all__ = ["Fetched", "Progress", "cached", "copy_out", "fetch", "model_folder"]
+__all__ = ["Fetched", "Progress", "cached", "copy_out", "fetch", "model_folder", "pinned"]
 
 Only = Callable[[str], bool]
 SUMS = "SHA256SUMS"
@@ -79,6 +79,21 @@ def fetch(
         store.verify(wanted)
         store.point(address.revision or "main")
         return Fetched(address, commit, store.folder, _paths(wanted), offline=False)
+    except AffectError:
+        raise
+    except Exception as error:
+        raise _told(error, address) from error
+
+
+def pinned(address: Address) -> Address:
+    """Return the address at the commit that its revision is now, as the Hub says. Raises AffectError."""
+    if address.revision and COMMIT.fullmatch(address.revision):
+        return address
+    hub, why = ask_hub()
+    if hub != "reachable":
+        raise problem("offline", address) if hub == "offline" else unreachable(address, why or "")
+    try:
+        return replace(address, revision=_asked(address, lambda: _commit(address)))
     except AffectError:
         raise
     except Exception as error:

@@ -111,8 +111,8 @@ SAID = {
         "已重新加载，逐行一致（{counts}）；开头为：{words}",
     ),
     "verify_results": Text(
-        "Loaded back; {scores} scores of {results} results computed once more and equal: {words}",
-        "已重新加载；{results} 个结果的 {scores} 个分数经重新计算，完全一致：{words}",
+        "Loaded back; {scores} of {all} scores in {results} results computed once more and equal: {words}",
+        "已重新加载；{results} 个结果共 {all} 个分数，其中 {scores} 个经重新计算，完全一致：{words}",
     ),
     "verify_space": Text(
         "Started from an empty folder; it says: {words}", "已在空文件夹中启动；回答：{words}"

@@ -21,6 +21,7 @@ from .bundle import bundle, variables
 from .card_check import check_card
 from .cards import Card, artifact_of, render
 from .checks import SUMS, WEIGHTS, Finding, read_sums, refused
+from .fetch import pinned
 from .results import write_results
 
 Artifact = Literal["model", "quantized", "adapter", "dataset", "results", "space"]
@@ -75,7 +76,8 @@ def stage(
     bad: list[Finding] = []
     settings: dict[str, str] = {}
     if artifact == "space":
-        used = {name: links[name] for name in ("model", "dataset") if name in links}
+        kinds = [kind for kind in ("model", "dataset") if kind in links]
+        used = {kind: str(pinned(Address.parse(links[kind], kind))) for kind in kinds}
         bundle(work, address.repo, **used)
         settings = variables(**used)
         text = (work / "README.md").read_text(encoding="utf-8")

@@ -175,8 +175,8 @@ def _results(address: Address, fetched: Fetched) -> Text:
     results: list[Result] = recomputed(fetched.folder, tables)
     first = results[0]
     head = f"{first.system}, {first.benchmark}: {first.headline.name.en} {first.headline.value}"
-    count = sum(len(result.scores) for result in results)
-    return said("verify_results", results=len(results), scores=count, words=shown(head, 2 * WORDS))
+    count, of = (sum(len(getattr(result, part)) for result in results) for part in ("statistics", "scores"))
+    return said("verify_results", results=len(results), scores=count, all=of, words=shown(head, 2 * WORDS))
 
 
 def _space(fetched: Fetched) -> tuple[Literal["run", "files"], Text]:
