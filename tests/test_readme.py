@@ -61,8 +61,8 @@ def test_the_commands_of_the_readme_are_the_makefile_and_ci():
 
 def test_every_option_in_the_readme_exists():
     commands = README.replace("\\\n", " ")  # continued lines
-    plain = ("explain", "convert", "doctor", "serve", "predict", "evaluate", "compare", "benchmarks", "push", "pull")
-    for command in (*plain, "data check", "data wheels"):
+    plain = ("explain", "convert", "doctor", "serve", "predict", "evaluate", "compare", "benchmarks")
+    for command in (*plain, "push", "pull", "data check", "data wheels"):
         lines = [line for line in commands.splitlines() if line.startswith(f"affectgpt {command}")]
         used = {word for line in lines for word in shlex.split(line, comments=True) if word.startswith("--")}
         run = [sys.executable, "-m", "affectgpt", *command.split(), "--help"]
