@@ -40,7 +40,7 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     | {"page.drawings.differences", "page.drawings.faces", "page.drawings.svg"}
     | {"page.drawings.wheel", "page.traces", "signals.timeline"},
     {"media", "model", "parts", "wheel_download", "benchmarks.compare", "clues.pitch_clues"}
-    | {"convert.bases", "hub.card_results", "hub.checks", "hub.store", "judges.endpoint"}
+    | {"hub.card_results", "hub.checks", "hub.store", "judges.endpoint"}
     | {"metrics.hits", "metrics.overlap", "metrics.sets"}
     | {"page.drawings.timeline", "page.drawings.verdict", "page.explain.what_if_html", "page.html"}
     | {"report.confusion", "report.samples", "report.sheet"},
@@ -49,15 +49,14 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     | {"metrics.completeness", "metrics.wheels"}
     | {"page.drawings.clues", "page.drawings.explanation", "page.drawings.side_by_side"}
     | {"page.explain.words", "report.plots", "trained.written"},
-    {"clues", "judges", "metrics", "transcribe", "benchmarks.measures", "convert.folder"}
+    {"clues", "judges", "metrics", "transcribe", "benchmarks.measures", "convert.bases"}
     | {"data.tables", "hub.card_check", "hub.matter", "machine.choice", "trained.loader"},
-    {"assessment", "baseline", "trained", "convert", "convert.whole", "data.columns", "hub.cards"}
-    | {"machine.doctor"},
-    {"card", "engine", "benchmarks.table", "convert.export", "data.reading", "hub.stage"}
+    {"assessment", "baseline", "trained", "convert.folder", "data.columns", "hub.cards"} | {"machine.doctor"},
+    {"card", "engine", "benchmarks.table", "convert", "convert.whole", "data.reading", "hub.stage"}
     | {"page.drawings.scores", "trained.batch"},
-    {"reason", "benchmarks.predictions", "commands.weights", "data.check", "data.emer"}
+    {"reason", "benchmarks.predictions", "convert.export", "data.check", "data.emer"}
     | {"page.arrival", "page.export", "page.gpu", "report.html"},
-    {"__init__", "benchmarks.answers", "benchmarks.predict"}
+    {"__init__", "benchmarks.answers", "benchmarks.predict", "commands.weights"}
     | {"data", "data.build", "data.check_text", "page.engines", "page.followed"},
     {"benchmarks.scoring", "benchmarks.work", "commands.data", "hub.verify"}
     | {"page.emer.shelves", "page.services"},

@@ -178,11 +178,15 @@ def test_what_can_be_is_computed_once_more_and_the_card_says_the_rest(tmp_path):
     assert found["emer-v2"][0] == found["emer-v2"][1] > 0
     card = render("results", work, "ORG/results")
     assert card.problems == ()
-    assert "affectgpt compare FOLDER/results/emer-v2-toy-7b.json" in card.text
+    assert (
+        "affectgpt compare FOLDER/results/emer-v2-toy-7b.json your-report/result.json\n```\n\n## Results"
+        in card.text
+    )
     assert "where a clip has one true class or number" in card.text
     alone = tmp_path / "alone"
     write_results(alone, [hidden])
     card = render("results", alone, "ORG/results")
     assert card.problems == ()
     assert "affectgpt compare FOLDER" not in card.text
+    assert "checks everything.\n\n## Results" in card.text
     assert NO_COLUMNS.en[:30] not in card.text
