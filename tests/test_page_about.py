@@ -118,3 +118,11 @@ def test_the_commit_of_a_checkout(tmp_path, monkeypatch):
     assert commit(tmp_path) == "f" * 12
     monkeypatch.setenv("AFFECTGPT_COMMIT", "named")
     assert commit(tmp_path) == "named"
+
+
+def test_the_data_set_is_named_without_its_path(services):
+    for given, shown in ((None, None), ("org/emer@v1", "org/emer@v1"), ("/srv/secret/emer", "emer")):
+        services.data = given
+        html = page(services)
+        assert (f"<dd>{shown}</dd>" in html) if shown else ("Data set<" not in html)
+        assert "secret" not in html

@@ -17,6 +17,7 @@ from ...media.subtitles import MAX_BYTES as MAX_SUBTITLE_BYTES
 from ...reference import MAX_TEXT
 from ...schema import Language, Text
 from ...transcribe import planned, why_no_transcriber
+from ...weights import shown_model
 from .. import traces
 from ..evaluate.evaluation import MAX_TABLE_MB
 from ..look import DELETED_AFTER_MIN, MAX_FILE_MB, MAX_SUBTITLE_CHARS
@@ -35,7 +36,8 @@ class Facts:
     """What is true of this process.
 
     engines: (name, title, identity) of each. `rules`: the version of those of the signal engine. `speech`:
-    the model that writes down what is said, `no_speech`: why there is none. `judge`, `space`, `contact`: what
+    the model that writes down what is said, `no_speech`: why there is none. `data`: what the EMER tab shows
+    beside the examples: a Hub id, or the last part of a path. `judge`, `space`, `contact`: what
     the operator has named.
     """
 
@@ -47,6 +49,7 @@ class Facts:
     libraries: dict[str, str | None]
     speech: str
     no_speech: Text | None
+    data: str | None
     judge: str | None
     space: str | None
     contact: str | None
@@ -69,6 +72,7 @@ def facts(services: Services) -> Facts:
         },
         speech=planned(),
         no_speech=why_no_transcriber(),
+        data=shown_model(services.data) if services.data else None,
         judge=os.environ.get(JUDGE, "").strip() or None,
         space=_space(os.environ.get(SPACE, "")),
         contact=os.environ.get(CONTACT, "").strip() or None,

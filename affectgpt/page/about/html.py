@@ -117,6 +117,8 @@ def _here(facts: Facts, absent: Rows, language: Language) -> str:
     rows += [(say("about_absent", language), f"{title}: {why}") for title, why in absent]
     ready = say("about_speech_small", language, model=facts.speech)
     rows.append((say("about_speech", language), facts.no_speech[language] if facts.no_speech else ready))
+    if facts.data:
+        rows.append((say("about_data", language), facts.data))
     program = [f"affectgpt {facts.program}"]
     program += [say("about_commit", language, commit=facts.commit)] if facts.commit else []
     rows.append((say("about_program", language), " · ".join(program)))

@@ -54,6 +54,7 @@ ABOUT: dict[str, Text] = {
     "about_absent": Text("Not here", "不可用"),
     "about_speech": Text("Speech to text", "语音转写"),
     "about_speech_small": Text("{model}, when it is asked for", "{model}（按需加载）"),
+    "about_data": Text("Data set", "数据集"),
     "about_program": Text("Program", "程序"),
     "about_commit": Text("commit {commit}", "提交 {commit}"),
     "about_libraries": Text("Libraries", "依赖库"),
