@@ -206,7 +206,8 @@ def downloads(language: str = "en") -> Callable[[Any], None]:
 
 def quiet_libraries() -> None:
     """Our own lines say what happens; bars of progress only where somebody may watch them."""
-    for name in ("huggingface_hub", "bitsandbytes"):  # some complain as they are imported
+    hub = ("huggingface_hub", "huggingface_hub.file_download", "huggingface_hub.utils._http")  # each retry
+    for name in (*hub, "bitsandbytes"):  # some complain as they are imported
         logging.getLogger(name).setLevel(logging.ERROR)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     if not sys.stderr.isatty():

@@ -13,6 +13,7 @@ from .media.sniff import shown_name
 from .schema import AffectError, Text
 
 NO_MEMORY = re.compile(r"out of memory|can't allocate memory|Cannot allocate memory", re.IGNORECASE)
+DAMAGED = {"SafetensorError", "JSONDecodeError", "UnicodeDecodeError", "UnpicklingError", "RecursionError"}
 TITLE = Text("Model not loaded", "模型未能加载")
 MESSAGES = {
     "folder": Text(
@@ -135,7 +136,7 @@ def _diagnose(error: Exception, *, local: bool) -> tuple[str | None, str]:
         return "hub", ""
     if isinstance(error, ImportError):
         return "library", "bitsandbytes" if "bitsandbytes" in text else (error.name or "?")
-    if kinds & {"SafetensorError", "JSONDecodeError", "UnicodeDecodeError", "UnpicklingError"}:
+    if kinds & DAMAGED:
         return "damaged", ""
     if not local and hub_problem(error, ""):
         return "hub", ""
@@ -148,7 +149,7 @@ def _diagnose(error: Exception, *, local: bool) -> tuple[str | None, str]:
         return "unfit", " ".join(str(error).partition("(")[2].rpartition(")")[0].split())
     if isinstance(error, ValueError) and "trust_remote_code" in text:
         return "code", ""
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) or any(kind.startswith("StrictDataclass") for kind in kinds):
         return "architecture", _short(str(error))
     if isinstance(error, RuntimeError) and "size mismatch" in text:
         return "damaged", ""

@@ -1,6 +1,7 @@
 """Tiny folders to make cards of: a model's files as `affectgpt convert` writes them, results, EMER."""
 
 import json
+import re
 
 import numpy as np
 from emer_files import write_v1, write_v2
@@ -48,6 +49,7 @@ def made_model(folder, *, artifact="model", bases=None, source=SOURCE):
     told = {
         "source": source,
         "epoch": 30,
+        "datasets": ["mercaptionplus"],
         "base_models": {role: {"name": name, "revision": at} for role, (name, at) in bases.items()},
         "libraries": {"torch": "2.11.0"},
     }
@@ -60,6 +62,11 @@ def made_model(folder, *, artifact="model", bases=None, source=SOURCE):
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     save_file(weights, folder / file)
     return folder
+
+
+def snippets(card):
+    """The Python blocks of a card, in order."""
+    return re.findall(r"^```python\n(.*?)^```", card, re.MULTILINE | re.DOTALL)
 
 
 def made_emer(folder):

@@ -118,6 +118,7 @@ def test_the_folder(made, checkpoint):
     digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     assert record["source"] == {"file": checkpoint.name, "bytes": checkpoint.stat().st_size, "sha256": digest}
     assert (record["mode"], record["epoch"], record["loss"]) == (tiny.FRAME_MODE, 30, 0.602)
+    assert record["datasets"] == ["mercaptionplus"]
     assert record["tensors"] == {
         "mapped": 46,
         "dropped": ["image_llama_proj.weight", "image_llama_proj.bias"],

@@ -111,6 +111,19 @@ def test_an_older_adapter_becomes_a_stock_one(adapter, tmp_path):
     same_files(tmp_path / "new", adapter)
 
 
+def test_weights_that_were_changed_since_are_told(adapter, tmp_path):
+    assert read(adapter)["weights"].keys() == {"adapter_model.safetensors"}
+    assert read(adapter)["changed"] is False
+    trained = shutil.copytree(adapter, tmp_path / "trained")
+    tensors = load_file(trained / "adapter_model.safetensors")
+    name = next(iter(tensors))
+    save_file(tensors | {name: tensors[name] + 1}, trained / "adapter_model.safetensors", {"format": "pt"})
+    (trained / "SHA256SUMS").unlink()
+    for before, after in (("trained", "one"), ("one", "two")):
+        convert_folder(tmp_path / before, tmp_path / after, adapter_only=True)
+        assert read(tmp_path / after)["changed"] is True
+
+
 def test_mistakes(full, adapter, bases, checkpoint, tmp_path):
     out, lost = tmp_path / "out", shutil.copytree(full, tmp_path / "lost")
     (lost / "conversion.json").unlink()

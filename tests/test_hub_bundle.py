@@ -111,10 +111,7 @@ def test_what_it_uses_is_named_and_pinned():
     facts = front_matter(text)
     assert (facts["models"], facts["datasets"]) == (["org/affectgpt"], ["org/emer"])
     assert facts["suggested_hardware"] == "l4x1"
-    assert "preload_from_hub" not in facts
-    public = front_matter(card("org/space", model=MODEL, preload=True))
-    assert public["preload_from_hub"] == ["org/affectgpt"]
-    assert "datasets" not in public
+    assert "datasets" not in front_matter(card("org/space", model=MODEL))
     given = variables(MODEL, DATASET)
     assert given == {"GRADIO_SSR_MODE": "false", "AFFECTGPT_MODEL": MODEL, "AFFECTGPT_DATASET": DATASET}
     assert variables() == {"GRADIO_SSR_MODE": "false"}

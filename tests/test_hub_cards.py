@@ -1,13 +1,16 @@
 """Cards say what the folders hold, are valid for the Hub, and tell what is missing."""
 
+import json
 import re
 
 import pytest
 import yaml
-from card_folders import IDS, made_emer, made_model, made_report
+from card_folders import IDS, made_emer, made_model, made_report, snippets
 
+from affectgpt.convert.output import read_sums
 from affectgpt.hub import cards
-from affectgpt.hub.cards import artifact_of, check_card, render, snippets
+from affectgpt.hub.cards import artifact_of, check_card, render
+from affectgpt.page.look import DELETED_AFTER_MIN
 from affectgpt.schema import AffectError
 
 ARTIFACTS = ("model", "quantized", "adapter", "dataset", "results")
@@ -85,6 +88,8 @@ def test_facts_come_from_the_files(made):
     assert "`multiframe_audio_frame_text`: takes whole frames" in made["model"].text
     assert "(rank 16, alpha 32)" in made["adapter"].text
     assert "PeftModel.from_pretrained" in made["adapter"].text
+    assert "own configuration names `mercaptionplus`." in made["quantized"].text
+    assert f"within {DELETED_AFTER_MIN} minutes" in made["dataset"].text
 
 
 def test_the_viewer_of_the_data_set_is_told_everything(made, folders):
@@ -133,6 +138,19 @@ def test_weights_of_unknown_origin_are_a_problem(tmp_path):
     assert "where its weights come from" in english(card.problems)
 
 
+def test_weights_that_were_changed_are_not_called_converted(tmp_path):
+    folder = made_model(tmp_path / "model")
+    assert "Converted, not trained" in render("model", folder, "ORG/model").text
+    (folder / "SHA256SUMS").write_text(f"{'0' * 64}  model.safetensors\n")
+    told = json.loads((folder / "conversion.json").read_text())
+    for field in ({"weights": {"model.safetensors": "1" * 64}}, {"changed": True}):
+        (folder / "conversion.json").write_text(json.dumps(told | field))
+        text = render("model", folder, "ORG/model").text
+        assert "Not the weights of that checkpoint any more" in text
+        assert "Converted, not trained" not in text
+        assert "转换后又被改动" in text
+
+
 def test_a_folder_of_something_else_is_one_clear_line(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(AffectError, match=r"^photos holds nothing that can be published: "):
@@ -141,6 +159,13 @@ def test_a_folder_of_something_else_is_one_clear_line(tmp_path):
     (folder / "model.safetensors").write_bytes(b"\xff" * 40)
     with pytest.raises(AffectError, match=r"^model\.safetensors holds no readable data"):
         render("model", folder, "ORG/cut")
+
+
+def test_checksums_are_read_as_the_usual_tools_write_them(tmp_path):
+    lines = [f"{'ab' * 32}  a b/model.safetensors", f"{'CD' * 32} *x.parquet", "ab  short", ""]
+    (tmp_path / "SHA256SUMS").write_text("\n".join(lines))
+    assert read_sums(tmp_path) == {"a b/model.safetensors": "ab" * 32, "x.parquet": "cd" * 32}
+    assert read_sums(tmp_path / "nothing") == {}
 
 
 def test_templates_are_needed(folders, monkeypatch, tmp_path):

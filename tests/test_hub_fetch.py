@@ -198,6 +198,16 @@ def test_what_another_program_brought(hub, here, tmp_path):
         hub.start()
 
 
+def test_a_card_that_another_program_read_is_not_the_model(hub, here, tmp_path):
+    """As after `hf_hub_download(..., "README.md")`: the cache knows the commit, and hardly a file of it."""
+    hub.publish("org/one", write(tmp_path / "two", **FILES, **{"README.md": "# A card"}))
+    from huggingface_hub import hf_hub_download
+
+    hf_hub_download("org/one", "README.md", endpoint=hub.url, cache_dir=here.cache)
+    assert cached(Address("org/one"), only=lambda path: path == "config.json") is None
+    assert "config.json" in fetch(Address("org/one"), only=model_file).files
+
+
 def test_a_copy_of_ones_own(hub, here, tmp_path):
     import hashlib
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from card_folders import snippets
 from emer_files import NAMES, write_v2
 from made_results import made_result
 from tiny_affectgpt import BASES, FRAME_MODE, write_checkpoint
@@ -19,7 +20,6 @@ from affectgpt.benchmarks.result import to_json
 from affectgpt.convert import convert_checkpoint
 from affectgpt.convert.whole import convert_folder
 from affectgpt.data.build import build
-from affectgpt.hub.cards import snippets
 from affectgpt.hub.stage import KINDS, stage
 
 ROOT = Path(__file__).parents[1]

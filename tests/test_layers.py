@@ -35,7 +35,7 @@ LAYERS = [  # bottom first; a unit is a module, named by its path inside the pac
     {"appraisal", "console", "observables", "reference", "weights", "wheel_tables"}
     | {"benchmarks.result", "benchmarks.rows"}
     | {"clues.acoustic_clue", "clues.lexical", "clues.visual", "convert.official", "convert.output"}
-    | {"data.clips", "hub.listing", "hub.messages", "hub.resolve", "hub.trial"}
+    | {"data.clips", "hub.inside", "hub.listing", "hub.messages", "hub.resolve", "hub.trial"}
     | {"judges.chat", "judges.replies", "media.sandbox", "model.modeling_affectgpt"}
     | {"page.drawings.differences", "page.drawings.faces", "page.drawings.svg"}
     | {"page.drawings.wheel", "page.traces", "signals.timeline"},

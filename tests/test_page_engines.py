@@ -13,6 +13,7 @@ from tiny_engine import SHORT, models  # noqa: F401
 
 from affectgpt import cli, ui
 from affectgpt.baseline import SignalEngine
+from affectgpt.hub.store import Progress
 from affectgpt.machine import LENT_GPU, choice
 from affectgpt.machine.footprint import SHAPE_7B
 from affectgpt.page import serving
@@ -306,3 +307,19 @@ def test_the_command_loads_first_only_what_is_asked_for_by_name(monkeypatch, cap
         cli.serve(engine="affectgpt", model="owner/none")
     assert ended.value.exit_code == 2
     assert "There is no model owner/none." in capsys.readouterr().err
+
+
+def test_a_download_that_nobody_waits_for_stops_and_is_not_called_whole_too_soon():
+    def load(tell):
+        tell(Progress(9_996, 10_000, "model.safetensors"))
+        return "engine"
+
+    def gone():
+        raise InterruptedError
+
+    arrival = Arrival("org/model", load)
+    with pytest.raises(InterruptedError):
+        arrival.load(gone)
+    assert arrival.percent is None
+    assert arrival.load(lambda: None) == "engine"
+    assert arrival.percent == 99

@@ -236,9 +236,10 @@ def _near(source: Path) -> str | None:
 
 
 def _preview(staged: Staged, language: Language) -> str:
-    """What would be uploaded, what would not, and the card."""
+    """What would be uploaded, what would not, and the card; a secret in it is not shown."""
     from ..convert.output import sha256
     from ..hub.checks import read_sums
+    from ..hub.secrets import masked, own
 
     sums = read_sums(staged.folder)
     files = {
@@ -256,7 +257,7 @@ def _preview(staged: Staged, language: Language) -> str:
         names = ", ".join(left[:SHOWN]) + (f", … ({len(left)})" if len(left) > SHOWN else "")
         lines.append(SAID["left"].filled(names=names)[language])
     lines += [SAID["card"][language], files["README.md"].read_text(encoding="utf-8")]
-    return "".join(f"{line}\n" for line in lines)
+    return masked("".join(f"{line}\n" for line in lines), own())
 
 
 def _verdict(found: tuple[Finding, ...], language: Language) -> str:

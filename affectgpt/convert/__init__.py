@@ -80,6 +80,7 @@ def convert_checkpoint(
             "bytes": Path(checkpoint).stat().st_size,
             "sha256": sha256(checkpoint),
         },
+        "datasets": source.datasets,
         "mode": mode,
         "epoch": source.epoch,
         "loss": source.loss,

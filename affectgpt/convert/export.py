@@ -10,9 +10,9 @@ from typing import Any
 from ..media.sniff import shown_name
 from ..schema import AffectError, Text
 from . import known_mode, official_names
-from .folder import RECORD, Tell, Written, read_config, read_trained
+from .folder import Tell, Written, read_config, read_trained
 from .official import write_checkpoint
-from .output import read_json, sha256, writing
+from .output import RECORD, read_json, sha256, writing
 
 
 def to_official(

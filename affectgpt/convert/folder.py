@@ -12,7 +12,7 @@ from ..media.sniff import shown_name
 from ..schema import AffectError, Text
 from ..weights import loading
 from .bases import Base, revisions_of
-from .output import read_json, sha256, unfinished, write_json
+from .output import RECORD, SUMS, read_json, sha256, unfinished, write_json
 from .sizes import empty_model
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ AUTO_MAP = {
     "AutoProcessor": "processing_affectgpt.AffectGPTProcessor",
 }
 LIBRARIES = ("torch", "transformers", "peft", "safetensors", "bitsandbytes")
-SUMS, RECORD = "SHA256SUMS", "conversion.json"
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"  # PEFT's names
 Tell = Callable[[Text], None]
 
@@ -51,14 +50,15 @@ def write_folder(
     """Write a folder that is there only when it is whole; return its weight files.
 
     content: writes configuration, weights and processor into the folder that it is given. record: becomes
-    conversion.json. Raises AffectError when the disk is full or may not be written.
+    conversion.json, with the checksums of the weights: they tell when somebody has trained on and written
+    others beside it. Raises AffectError when the disk is full or may not be written.
     """
     with unfinished(out) as work:
         content(work)
         _publishable(work)
-        write_json(work / RECORD, record)
         tell(Text("Computing checksums", "计算校验和"))
         written = [Written(f.name, f.stat().st_size, sha256(f)) for f in sorted(work.glob("*.safetensors"))]
+        write_json(work / RECORD, record | {"weights": {file.name: file.sha256 for file in written}})
         lines = "".join(f"{file.sha256}  {file.name}\n" for file in written)
         (work / SUMS).write_text(lines, encoding="utf-8")
     return written

@@ -48,11 +48,12 @@ ZIP_MAGIC = b"PK\x03\x04"
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """What a checkpoint says: weights by official name, the fusion, the modes of its data sets, the epoch."""
+    """What a checkpoint says: weights by official name, the fusion, its data sets, their modes, the epoch."""
 
     name: str
     weights: dict[str, torch.Tensor]
     fusion: str
+    datasets: tuple[str, ...]
     modes: tuple[str, ...]
     epoch: int | None
     loss: float | None
@@ -99,6 +100,7 @@ def read_checkpoint(file: str | Path) -> Checkpoint:
         name=shown_name(path),
         weights=weights,
         fusion=fusion,
+        datasets=tuple(sorted(map(_key, _datasets(config)))),
         modes=_modes(config),
         epoch=epoch if isinstance(epoch, int) else None,
         loss=float(named[2]) if named else None,
@@ -239,11 +241,14 @@ def _supported(path: Path, settings: dict, weights: dict) -> str:
     return fusions["video"]
 
 
+def _datasets(config: dict) -> dict:
+    sets = config.get("datasets")
+    return sets if isinstance(sets, dict) else {}
+
+
 def _modes(config: dict) -> tuple[str, ...]:
     """The distinct `face_or_frame` modes of the data sets, sorted."""
-    sets = config.get("datasets")
-    values = sets.values() if isinstance(sets, dict) else []
-    modes = {entry.get("face_or_frame") for entry in values if isinstance(entry, dict)}
+    modes = {entry.get("face_or_frame") for entry in _datasets(config).values() if isinstance(entry, dict)}
     return tuple(sorted(mode for mode in modes if isinstance(mode, str)))
 
 

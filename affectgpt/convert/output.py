@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from ..schema import AffectError
 SPARE_BYTES = 32 << 20  # for the tokenizer and other small files
 BLOCK_BYTES = 1 << 20
 LAST = "config.json"  # a folder without it is no model
+RECORD, SUMS = "conversion.json", "SHA256SUMS"
 
 
 def free_folder(out: str | Path) -> Path:
@@ -92,6 +94,14 @@ def sha256(file: str | Path) -> str:
         while block := source.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """Return file -> SHA-256, as the SHA256SUMS of a folder tells; {} without it."""
+    file = folder / SUMS
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    found = re.findall(r"^([0-9a-fA-F]{64}) [ *](.+)$", text, re.MULTILINE)
+    return {name.strip(): digest.lower() for digest, name in found}
 
 
 def read_json(file: Path) -> dict[str, Any]:

@@ -11,19 +11,8 @@ from ..media.sniff import shown_name
 from ..schema import AffectError, Text
 from ..weights import loading
 from .bases import ROLES, Base, here, read_bases, warn
-from .folder import (
-    LIBRARIES,
-    RECORD,
-    SHARD,
-    SUMS,
-    Tell,
-    Written,
-    read_config,
-    read_trained,
-    write_adapter,
-    write_folder,
-)
-from .output import check_space, free_folder, read_json, sha256
+from .folder import LIBRARIES, SHARD, Tell, Written, read_config, read_trained, write_adapter, write_folder
+from .output import RECORD, SUMS, check_space, free_folder, read_json, read_sums, sha256
 from .sizes import dtype_named, empty_model, estimate, refuse_both
 
 if TYPE_CHECKING:
@@ -76,6 +65,7 @@ def convert_folder(
     _check_sums(folder, name)
     record = {
         **old,
+        "changed": _changed(folder, old),
         "folder": {"name": name, "sha256": sha256(folder / SUMS) if (folder / SUMS).is_file() else None},
         "base_models": {**recorded, **{role: base.told for role, base in bases.items()}},
         "dtype": str(wanted).removeprefix("torch."),
@@ -97,7 +87,6 @@ def convert_folder(
                     role: here(Base(source, None, revisions.get(role)), weights=True, tell=downloaded).source
                     for role, source in config.base_models.items()
                 }
-                config.base_revisions = None
             with loading(str(folder), *(config.base_models or {}).values()):
                 model = AffectGPTForConditionalGeneration.from_pretrained(
                     folder, config=config, dtype=wanted, quantize=quantize
@@ -135,11 +124,15 @@ def _bases(given: dict[str, str | None], recorded: dict[str, Any], *, needed: bo
     return bases
 
 
+def _changed(folder: Path, old: dict[str, Any]) -> bool:
+    """Say whether its weights are others than those that were converted: somebody has trained on."""
+    sums = read_sums(folder) or {file.name: sha256(file) for file in folder.glob("*.safetensors")}
+    return bool(old.get("changed")) or old.get("weights", sums) != sums
+
+
 def _check_sums(folder: Path, name: str) -> None:
     """Weights that are not what was written would be published under the name of what was."""
-    sums = folder / SUMS
-    for line in sums.read_text(encoding="utf-8").splitlines() if sums.is_file() else ():
-        digest, _, file = line.partition("  ")
+    for file, digest in read_sums(folder).items():
         there = file == Path(file).name and (folder / file).is_file()
         if not there or sha256(folder / file) != digest:
             raise AffectError(

@@ -176,7 +176,7 @@ def _card(data: dict[str, Samples], with_video: bool) -> str:
         "language": ["en", "zh"],
         "task_categories": ["video-text-to-text"],
         "license": "other",
-        "license_name": "mer-eula",
+        "license_name": "mer2023-eula",
         "configs": [
             {
                 "config_name": config(version),

@@ -10,7 +10,9 @@ from ..schema import AffectError
 
 Kind = Literal["model", "dataset", "space"]
 REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+TOKEN = re.compile(r"hf_\w{16,}")  # somebody mixed up what goes where
 REVISION = re.compile(r"[A-Za-z0-9][\w./-]{0,99}")
+COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,9 @@ class Address:
     def parse(cls, text: str, kind: Kind = "model") -> Address:
         """Read ORG/NAME or ORG/NAME@REVISION. Raises AffectError for anything else."""
         repo, at, revision = text.partition("@")
-        odd = ".." in text or "--" in repo or not REPO.fullmatch(repo)
+        odd = ".." in text or "--" in repo or TOKEN.search(text) or not REPO.fullmatch(repo)
         if odd or (at and not REVISION.fullmatch(revision)):
+            text = TOKEN.sub("hf_…", text)
             shown = text if text.isprintable() and len(text) <= 60 else ascii(text[:40])
             raise AffectError(
                 f"{shown} is no name of a repository on the Hub: write ORG/NAME, or ORG/NAME@REVISION.",

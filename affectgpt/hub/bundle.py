@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..schema import AffectError
-from .address import Address
+from .address import COMMIT, Address
 
 ROOT = Path(__file__).parents[2]
 CARD = "hub_cards/space.md"  # its front matter is that of README.md, whatever else is rendered into it
@@ -23,7 +23,6 @@ FILES = (
 PLATFORM = ("gradio", "spaces", "huggingface_hub")  # a Space installs these itself, at versions of its own
 REQUIREMENTS = "# What this Space installs; the platform adds " + ", ".join(PLATFORM) + ".\n"
 MINUTES = 40  # after which a visitor's files are gone; `page/look.py` holds the limit
-COMMIT = re.compile(r"[0-9a-f]{40}")
 WHY = {
     "GRADIO_SSR_MODE": "rendering on the server puts gradio's styles over ours",
     "AFFECTGPT_MODEL": "the weights that answer, at one commit: another needs a decision",
@@ -31,13 +30,11 @@ WHY = {
 }
 
 
-def bundle(
-    out: Path, repo: str, *, model: str | None = None, dataset: str | None = None, preload: bool = False
-) -> list[Path]:
+def bundle(out: Path, repo: str, *, model: str | None = None, dataset: str | None = None) -> list[Path]:
     """Write the Space `repo` into `out`, an empty or new folder; return its files. Same input, same bytes.
 
-    model, dataset: ORG/NAME@COMMIT of what it uses, told in its card; they take effect by `variables`.
-    preload: download the weights when the Space is built, which only a public repository allows. Raises
+    model, dataset: ORG/NAME@COMMIT of what it uses, told in its card; they take effect by `variables`. There
+    is no `preload_from_hub`: it reaches no private repository, and ours are private or gated. Raises
     AffectError.
     """
     Address.parse(repo, "space")
@@ -58,7 +55,7 @@ def bundle(
         for file in ROOT.glob(pattern)
         if file.is_file() and not file.is_symlink()
     }
-    contents["README.md"] = card(repo, model=model, dataset=dataset, preload=preload).encode()
+    contents["README.md"] = card(repo, model=model, dataset=dataset).encode()
     contents["requirements.txt"] = requirements((ROOT / "requirements.txt").read_text("utf-8")).encode()
     for name, content in sorted(contents.items()):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +80,7 @@ def variables(model: str | None = None, dataset: str | None = None) -> dict[str,
     return given
 
 
-def card(repo: str, *, model: str | None = None, dataset: str | None = None, preload: bool = False) -> str:
+def card(repo: str, *, model: str | None = None, dataset: str | None = None) -> str:
     """Return the README.md of the Space, see `bundle`."""
     from huggingface_hub import SpaceCard, SpaceCardData
 
@@ -94,7 +91,6 @@ def card(repo: str, *, model: str | None = None, dataset: str | None = None, pre
         gradio=version("gradio"),
         model=Address.parse(model) if model else None,
         dataset=Address.parse(dataset, "dataset") if dataset else None,
-        preload=preload,
         variables=variables(model, dataset),
         why=WHY,
         minutes=MINUTES,

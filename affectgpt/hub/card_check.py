@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from posixpath import normpath
@@ -12,10 +13,11 @@ from typing import Any
 import yaml
 
 from ..benchmarks.result import Result, read_result
+from ..convert.output import RECORD, SUMS, read_json, read_sums
 from ..schema import AffectError, Text
 from .card_numbers import CODE, shortened, untraced
 from .card_results import EVAL_FOLDER, FOLDER
-from .facts import artifact_of, sums_of
+from .facts import artifact_of
 
 MAX_CHARACTERS = 200_000
 MAX_SHORT_DESCRIPTION = 60
@@ -130,8 +132,6 @@ def _odd_fields(matter: Mapping[str, Any]) -> Iterator[str]:
 
 def _results(folder: Path, beside: Mapping[str, bytes]) -> tuple[dict[str, Result], list[Text]]:
     """Path -> result, of `results/*.json` in the repository, and what could not be read."""
-    import tempfile
-
     found, wrong = {}, []
     paths = {f"{FOLDER}/{file.name}": file.read_bytes() for file in sorted((folder / FOLDER).glob("*.json"))}
     with tempfile.TemporaryDirectory() as work:
@@ -160,19 +160,17 @@ def _dead_links(text: str, folder: Path, beside: Mapping[str, bytes]) -> Iterato
             continue
         path = normpath(path)
         inside = not path.startswith(("/", ".."))
-        there = {"README.md", "SHA256SUMS", *beside, *(f"{name.rpartition('/')[0]}" for name in beside)}
+        there = {"README.md", SUMS, *beside, *(f"{name.rpartition('/')[0]}" for name in beside)}
         if not inside or not (path in there or (folder / path).exists()):
             yield target
 
 
 def _checksums(folder: Path, beside: Mapping[str, bytes]) -> set[str]:
     """Every sha256 that the repository's own files prove or record."""
-    from ..convert.output import read_json
-
-    source = read_json(folder / "conversion.json").get("source") or {}
+    source = read_json(folder / RECORD).get("source") or {}
     files = [file.read_bytes() for file in (folder / FOLDER).glob("*.json")]
     sums = {hashlib.sha256(content).hexdigest() for content in (*files, *beside.values())}
-    return {*sums, *sums_of(folder).values(), str(source.get("sha256"))}
+    return {*sums, *read_sums(folder).values(), str(source.get("sha256"))}
 
 
 def _eval_problems(folder: Path, beside: Mapping[str, bytes], results: Mapping[str, Result]) -> list[Text]:

@@ -10,20 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from ..schema import AffectError, Text
+from .bundle import MINUTES
 from .card_check import check_card
 from .card_results import Published, cell, code, eval_files, published, result_files
 from .facts import ModelFacts, Part, artifact_of, count_words, model_facts, parts_of, size_words
-from .matter import base_ids, dataset_matter, model_matter
+from .matter import dataset_matter, model_matter
 
 TEMPLATES = Path(__file__).parents[2] / "hub_cards"
 CONTACT = "AFFECTGPT_CONTACT"
-__all__ = ["Card", "artifact_of", "check_card", "render", "snippets"]  # of the three modules below, too
+__all__ = ["Card", "artifact_of", "check_card", "render"]  # some from the modules it is made of
 AS_GIVEN = ("base_model", "code")  # the others are ORG/NAME, perhaps with @REVISION, which a card leaves out
 LINKS = ("base_model", "base_repo", "dataset", "model", "space", "code")
-ROLES = {"text": "Language model", "vision": "Visual encoder", "audio": "Acoustic encoder"}
+ROLE_NAMES = {
+    "text": Text("Language model", "语言模型"),
+    "vision": Text("Visual encoder", "视觉编码器"),
+    "audio": Text("Acoustic encoder", "音频编码器"),
+}
 BITS = {"nf4": Text("4 bits", "4 位（NF4）"), "int8": Text("8 bits", "8 位（int8）")}
 NO_RESULTS = "No results are claimed here: no `result.json` was published with it."
-PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PROBLEMS = {
     "base": Text(
         "The card cannot name the {role} on the Hub (recorded: {name}): convert from Hub ids, or give them "
@@ -39,7 +43,6 @@ PROBLEMS = {
     "rows": Text("There is no row in its Parquet files: build it again.",
                  "其 Parquet 文件没有数据：请重新构建。"),
 }  # fmt: skip
-ROLES_ZH = {"text": "语言模型", "vision": "视觉编码器", "audio": "音频编码器"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ def render(artifact: str, folder: Path, repo: str, *, results: Sequence[Path] = 
         "kind_flag": " --kind dataset" if kind == "dataset" else "",
         "results": shown,
         "no_results": NO_RESULTS,
+        "minutes": MINUTES,
         "weights": kind == "model",
     }
     files = {one.path: one.content for one in shown}
@@ -85,11 +89,11 @@ def render(artifact: str, folder: Path, repo: str, *, results: Sequence[Path] = 
         facts = model_facts(folder, links.get("base_model"))
         matter = model_matter(artifact, facts, repo, shown, links)
         problems = _model_problems(facts)
-        values |= _model_values(artifact, facts, links, folder)
+        values |= _model_values(facts, links)
         files |= eval_files(shown, repo, links.get("dataset"))
     else:
         parts = parts_of(folder)
-        matter = dataset_matter(artifact, parts, links)
+        matter = dataset_matter(artifact, parts)
         problems = _data_problems(artifact, parts, shown)
         values |= _data_values(parts)
     text = _filled(f"{artifact}.md", matter=matter.to_yaml(), **values)
@@ -98,25 +102,16 @@ def render(artifact: str, folder: Path, repo: str, *, results: Sequence[Path] = 
     return Card(text, files, (*problems, *check_card(text, folder, files, artifact=artifact)))
 
 
-def snippets(card: str) -> list[str]:
-    """Return the Python blocks of a card, in order."""
-    return PYTHON.findall(card)
-
-
-def _model_values(artifact: str, facts: ModelFacts, links: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    count, bits = count_words(facts.weights.parameters), BITS.get(facts.quantization, Text("", ""))
+def _model_values(facts: ModelFacts, links: Mapping[str, str]) -> dict[str, Any]:
     return {
         "facts": facts,
         "lora": f" (rank {facts.lora.get('r')}, alpha {facts.lora.get('alpha')})" if facts.lora else "",
-        "roles": ROLES,
-        "count": count,
+        "roles": ROLE_NAMES,
+        "count": count_words(facts.weights.parameters),
         "count_zh": _count_zh(facts.weights.parameters),
         "size": size_words(facts.weights.bytes),
-        "bits": bits.en,
-        "bits_zh": bits.zh,
+        "bits": BITS.get(facts.quantization),
         "base_repo": links.get("base_repo", ""),
-        "base_ids": base_ids(artifact, facts, links),
-        "stock_peft": (folder / "adapter_config.json").is_file(),
     }
 
 
@@ -126,23 +121,20 @@ def _count_zh(count: int) -> str:
 
 def _data_values(parts: Sequence[Part]) -> dict[str, Any]:
     main = max((part.config for part in parts), default="")
-    clip = parts[0].features.get("clip") if parts else None
     return {
         "parts": parts,
         "main": main,
         "version": "" if main == "emer_v2" else f', version="{main.removeprefix("emer_")}"',
-        "video": type(clip).__name__ == "Video",
     }
 
 
 def _model_problems(facts: ModelFacts) -> list[Text]:
-    unknown = [base for base in facts.bases if base.id is None]
-    found = [
-        PROBLEMS["base"].filled(
-            role=Text(ROLES[base.role].lower(), ROLES_ZH[base.role]), name=base.name or "?"
-        )
-        for base in unknown
-    ]
+    found = []
+    for base in facts.bases:
+        if base.id is None:
+            role = ROLE_NAMES[base.role]
+            role = Text(role.en.lower(), role.zh)
+            found.append(PROBLEMS["base"].filled(role=role, name=base.name or "?"))
     return found if facts.source.get("sha256") else [*found, PROBLEMS["source"]]
 
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..convert.output import sha256
+from ..convert.output import read_sums, sha256
 from ..schema import Text
+from .address import REPO
 from .contents import CODE_ENDINGS, MEDIA_ENDINGS, is_pickle, kind_of, parquet_texts, safetensors_header
 from .secrets import Own, leak_in, own
 
 MAX_FILE_BYTES = 5 * 10**9 + (64 << 20)  # `convert` writes shards of "5GB"; a header comes on top
 MAX_FILES = 1000
 MAX_TEXT_BYTES = 64 << 20  # a larger text is no part of what we publish
-SUMS = "SHA256SUMS"
 WEIGHTS = (".safetensors", ".parquet")
 VOCABULARIES = ("tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json")
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONFIGURATIONS = (
     "config.json", "adapter_config.json", "processor_config.json", "tokenizer_config.json", "conversion.json",
 )  # fmt: skip
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 SAID = {
     "hidden": Text(
         "hidden files are not published: take it out of the folder.",
@@ -238,14 +236,6 @@ def _sums(folder: Path, paths: list[Path]) -> Iterator[Finding]:
             yield finding(name, "sum")
 
 
-def read_sums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file in a folder's SHA256SUMS, an empty dict where there is none."""
-    file = folder / SUMS
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
-    pairs = (re.fullmatch(r"([0-9a-f]{64})  (.+)", line) for line in lines)
-    return {pair[2]: pair[1] for pair in pairs if pair}
-
-
 def _shards(folder: Path) -> Iterator[Finding]:
     """The weights are just those of the index: shards of an earlier conversion would be loaded by nobody."""
     index, whole = folder / "model.safetensors.index.json", "model.safetensors"
@@ -278,7 +268,7 @@ def _configuration(folder: Path) -> Iterator[Finding]:
         named = [*bases.values()] if isinstance(bases, dict) else []
         named += [content[key] for key in ("base_model_name_or_path", "_name_or_path") if content.get(key)]
         for base in named:
-            if not isinstance(base, str) or not HUB_ID.fullmatch(base) or Path(base).exists():
+            if not isinstance(base, str) or not REPO.fullmatch(base) or Path(base).exists():
                 yield finding(name, "base", what=Path(str(base)).name[:60])
         code = content.get("auto_map") or {}
         for value in code.values() if isinstance(code, dict) else [code]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..convert.output import read_json
+from ..convert.output import RECORD, read_json, read_sums
 from ..machine.footprint import stored_quantization
 from ..media.sniff import shown_name
 from ..schema import AffectError
+from .address import REPO
 from .card_results import result_files
 
 ROLES = ("text", "vision", "audio")  # the language model first: it is what was tuned
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 WELL_KNOWN = {  # the last part of an id -> the id that every released checkpoint was trained on
     "Qwen2.5-7B-Instruct": "Qwen/Qwen2.5-7B-Instruct",
     "clip-vit-large-patch14": "openai/clip-vit-large-patch14",
@@ -48,12 +48,15 @@ class Weights:
     parameters: int
     bytes: int
     files: tuple[str, ...]
-    dtypes: dict[str, int]
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """source: file, bytes and sha256 of the official checkpoint, {} where the folder does not tell."""
+    """source: file, bytes and sha256 of the official checkpoint, {} where the folder does not tell.
+
+    changed: the weights are no longer those that were made of it. datasets: what it was trained on, by the
+    names in its own configuration.
+    """
 
     weights: Weights
     dtype: str
@@ -64,6 +67,8 @@ class ModelFacts:
     epoch: int | None
     bases: tuple[Base, ...]
     source: dict[str, Any]
+    changed: bool
+    datasets: tuple[str, ...]
     libraries: dict[str, str]
 
 
@@ -106,8 +111,8 @@ def model_facts(folder: Path, base_model: str | None = None) -> ModelFacts:
 
     Raises AffectError for a folder without readable weights.
     """
-    config, told = read_json(folder / "config.json"), read_json(folder / "conversion.json")
-    mode = read_json(folder / "processor_config.json").get("mode")
+    config, told = read_json(folder / "config.json"), read_json(folder / RECORD)
+    mode, sums = read_json(folder / "processor_config.json").get("mode"), read_sums(folder)
     return ModelFacts(
         weights=weights_of(folder),
         dtype=str(config.get("dtype") or told.get("dtype") or ""),
@@ -118,6 +123,8 @@ def model_facts(folder: Path, base_model: str | None = None) -> ModelFacts:
         epoch=told.get("epoch"),
         bases=bases_of(config, told, base_model),
         source=told.get("source") or {},
+        changed=bool(told.get("changed")) or told.get("weights", sums) != sums,
+        datasets=tuple(told.get("datasets") or ()),
         libraries=told.get("libraries") or {},
     )
 
@@ -129,7 +136,7 @@ def weights_of(folder: Path) -> Weights:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise _unreadable(folder)
-    parameters, dtypes, size = 0, {}, 0
+    parameters, size = 0, 0
     for file in files:
         try:
             tensors = parse_local_safetensors_file_metadata(file).tensors
@@ -140,10 +147,8 @@ def weights_of(folder: Path) -> Weights:
         for name, tensor in tensors.items():
             if name.endswith(SCALES):
                 continue
-            count = tensor.parameter_count * (2 if name in packed else 1)
-            parameters += count
-            dtypes[tensor.dtype] = dtypes.get(tensor.dtype, 0) + count
-    return Weights(parameters, size, tuple(file.name for file in files), dtypes)
+            parameters += tensor.parameter_count * (2 if name in packed else 1)
+    return Weights(parameters, size, tuple(file.name for file in files))
 
 
 def bases_of(config: dict[str, Any], told: dict[str, Any], given: str | None) -> tuple[Base, ...]:
@@ -162,7 +167,7 @@ def bases_of(config: dict[str, Any], told: dict[str, Any], given: str | None) ->
         name = str(entry.get("name") or named.get(role) or "")
         revision = entry.get("revision") or commits.get(role)
         last = name.rstrip("/").rpartition("/")[2]
-        known = name if HUB_ID.fullmatch(name) else WELL_KNOWN.get(last) if revision else None
+        known = name if REPO.fullmatch(name) else WELL_KNOWN.get(last) if revision else None
         said = next((each for each in ids if each.rpartition("/")[2] == last), None)
         if said:
             ids.remove(said)
@@ -199,13 +204,6 @@ def parts_of(folder: Path) -> tuple[Part, ...]:
         names = tuple(file.relative_to(folder).as_posix() for file in files)
         parts.append(Part(config, split, names, rows, _unpacked(heads), stored, features))
     return tuple(parts)
-
-
-def sums_of(folder: Path) -> dict[str, str]:
-    """File name -> sha256, as SHA256SUMS tells; {} without it."""
-    file = folder / "SHA256SUMS"
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines) if name}
 
 
 def count_words(number: float) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,16 +12,15 @@ from typing import Any
 
 from ..machine import ask_hub
 from ..schema import AffectError, Text
-from .address import Address
+from .address import COMMIT, Address
+from .inside import INDEX, check_inside, named_in
 from .listing import MAX_ENTRIES, SAFE, TORCH, Entry, Weights, chosen, entries_of, model_file
 from .problems import KINDS, hub_problem, problem, unreachable
-from .store import Progress, Store, Tell, repository, sha256
+from .store import Progress, Store, Tell, repository
 
 __all__ = ["Fetched", "Progress", "cached", "copy_out", "fetch", "model_folder", "pinned"]
 
 Only = Callable[[str], bool]
-SUMS = "SHA256SUMS"
-COMMIT = re.compile(r"[0-9a-f]{40}")
 LATER_S = 20.0  # for an answer of the Hub, once it is known to be there
 OFFLINE = Text("from the cache, the Hub was not reachable", "取自缓存，当时无法连接 Hub")
 
@@ -125,6 +122,7 @@ def model_folder(
         return name, None
     address = Address.parse(f"{name.partition('@')[0]}@{revision}" if revision else name)
     found = fetch(address, only=model_file, tell=tell, weights=weights)
+    check_inside(address, found.folder, found.files)
     return str(found.folder), found
 
 
@@ -133,7 +131,8 @@ def copy_out(fetched: Fetched, out: Path) -> None:
 
     Until all is there the folder has another name. Raises AffectError.
     """
-    from ..convert.output import check_space, free_folder, unfinished  # here: `convert` fetches base models
+    # here, since `convert` fetches base models
+    from ..convert.output import check_space, free_folder, read_sums, sha256, unfinished
 
     out = free_folder(out)
     sizes = [(fetched.folder / path).stat().st_size for path in fetched.files]
@@ -143,16 +142,9 @@ def copy_out(fetched: Fetched, out: Path) -> None:
             copy = work / path
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(fetched.folder / path, copy)
-        for name, wanted in _sums(work / SUMS).items():
+        for name, wanted in read_sums(work).items():
             if name in fetched.files and sha256(work / name) != wanted:
                 raise problem("sums", fetched.address, file=name)
-
-
-def _sums(file: Path) -> dict[str, str]:
-    """The checksums of a SHA256SUMS by file; {} where there is none."""
-    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-    found = re.findall(r"^([0-9a-fA-F]{64}) [ *](.+)$", text, re.MULTILINE)
-    return {name.strip(): digest.lower() for digest, name in found}
 
 
 def _cached(
@@ -167,7 +159,12 @@ def _cached(
     entries = store.found() if foreign else entries
     if not entries:
         return None
-    wanted = chosen(address, entries, only, weights)
+    try:
+        wanted = chosen(address, entries, only, weights)
+    except AffectError:
+        if foreign:  # what another program needed: it says nothing about what is on the Hub
+            return None
+        raise
     if not all(map(store.has, wanted)) or (foreign and not _looks_whole(store.folder, wanted, only)):
         return None
     store.verify(wanted)
@@ -178,11 +175,8 @@ def _looks_whole(folder: Path, wanted: tuple[Entry, ...], only: Only | None) -> 
     """Whether the weights of what another program brought are all there; of the rest nothing can be said."""
     names = {entry.path for entry in wanted}
     needed: set[str] = set()
-    for index in (name for name in names if name.endswith(".index.json")):
-        try:
-            needed |= set(json.loads((folder / index).read_text(encoding="utf-8"))["weight_map"].values())
-        except (OSError, ValueError, KeyError, AttributeError):
-            return False
+    for index in (name for name in names if name.endswith(INDEX)):
+        needed |= named_in(folder / index)
     weights = needed or {name for name in names if SAFE.fullmatch(name) or TORCH.fullmatch(name)}
     return needed <= names and (bool(weights) or (only is not None and not only("model.safetensors")))
 
@@ -191,7 +185,7 @@ def _asked(address: Address, ask: Callable[[], Any]) -> Any:
     """What the Hub answers; whoever answers without being one (a login page, a proxy) is told as such."""
     try:
         return ask()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if hub_problem(error, address):
             raise
         raise problem("server", address, why=Text("no valid answer", "应答无效")) from error

@@ -21,6 +21,7 @@ MAX_PATH, MAX_PART = 240, 120  # characters of a path, and of a name in it
 # What may run code when it is opened, or is kept in formats that have done so.
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".npy", ".npz", ".joblib", ".h5", ".hdf5")
 PICKLES += (".keras", ".dill", ".msgpack", ".mar", ".pb", ".t7", ".whl", ".egg", ".exe", ".dll", ".so")
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # of Windows
 TORCH = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin")  # opened with weights_only=True
 SAFE = re.compile(r"(adapter_)?model(-\d+-of-\d+)?\.safetensors")
 TABLES = (".parquet", ".csv", ".jsonl")
@@ -136,7 +137,8 @@ def _odd_path(path: object) -> Text | None:
         "" in parts
         or any(part.strip(" .") == "" for part in parts)
         or "\\" in path
-        or re.match(r"[A-Za-z]:", path)
+        or ":" in path  # a disk, or a stream within a file
+        or any(DEVICE.fullmatch(part) for part in parts)
         or path.startswith("~")
     ):
         return Text(f"a path that leads elsewhere, {_shown(path)}", f"指向别处的路径 {_shown(path)}")

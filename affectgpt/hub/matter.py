@@ -29,7 +29,7 @@ GATE = {
         "Country": "country",
         "What I want to find out with it": "text",
         "I will use it for non-commercial research only": "checkbox",
-        "I will not use it about people at work, in education, hiring, medicine or policing": "checkbox",
+        "I will not use it on people at work, in education, hiring, medicine or policing": "checkbox",
     },
 }
 PROMPTS = {
@@ -74,7 +74,7 @@ def base_ids(artifact: str, facts: ModelFacts, links: Mapping[str, str]) -> list
     return [base.id for base in facts.bases if base.role == "text" and base.id]
 
 
-def dataset_matter(artifact: str, parts: Sequence[Part], links: Mapping[str, str]) -> Any:
+def dataset_matter(artifact: str, parts: Sequence[Part]) -> Any:
     """Return the `DatasetCardData` of EMER, or of predictions and results; with features and splits."""
     from huggingface_hub import DatasetCardData
 

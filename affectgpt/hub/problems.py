@@ -107,6 +107,11 @@ MESSAGES = {
         "it stays so, do not trust this repository.",
         "{name} 的 {file} 与仓库所声明的不符（{what}），已删除：请重试；若仍如此，请勿信任该仓库。",
     ),
+    "answer": Text(
+        "What the Hub sent of {name} cannot be taken ({why}): try again later; if it stays so, do not trust "
+        "it.",
+        "Hub 发送的 {name} 内容无法接受（{why}）：请稍后重试；若仍如此，请勿信任。",
+    ),
     "sums": Text(
         "{file} of {name} does not fit the SHA256SUMS beside it: take another revision.",
         "{name} 的 {file} 与其 SHA256SUMS 不符：请换用其他版本。",
@@ -128,6 +133,7 @@ NETWORK = {
     "OfflineModeIsEnabled",
 }
 CUT = {"ReadTimeout", "ReadError", "RemoteProtocolError", "WriteError", "WriteTimeout", "IncompleteRead"}
+ODD = {"UnsupportedProtocol", "InvalidURL", "TooManyRedirects", "DecodingError"}  # sent elsewhere, no gzip
 ABSENT = {"LocalEntryNotFoundError", "IncompleteSnapshotError"}
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -168,6 +174,8 @@ def hub_problem(error: BaseException, address: Address | str, *, writing: bool =
         return problem("disabled", address)
     if "LocalTokenNotFoundError" in kinds:
         return problem("no_token", address)
+    if "UnicodeEncodeError" in kinds:  # it goes into a header
+        return problem("token", address, why="not ASCII")
     if status == 401 and "RepositoryNotFoundError" not in kinds:
         return problem("token", address, why=why)
     if "RepositoryNotFoundError" in kinds or "HFValidationError" in kinds:
@@ -176,6 +184,8 @@ def hub_problem(error: BaseException, address: Address | str, *, writing: bool =
         return problem("not_allowed" if writing else "forbidden", address)
     if status:
         return problem("server", address, why=why)
+    if odd := sorted(kinds & ODD):
+        return problem("answer", address, why=odd[0])
     if kinds & CUT:
         return problem("cut", address, why=why)
     if kinds & (NETWORK | ABSENT):

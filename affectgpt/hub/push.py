@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..convert.output import sha256
+from ..convert.output import read_sums, sha256
 from ..machine import ask_hub
 from ..schema import AffectError, Text
 from .address import REVISION, Address
-from .checks import Finding, check, read_sums
+from .checks import Finding, check
 from .messages import said, trouble
 from .problems import WRITING, hub_problem
 from .stage import MARK, Staged
@@ -213,7 +213,9 @@ def hub_client(repo: Address) -> Iterator[None]:
         found = hub_problem(error, repo, writing=True)
         if found is None:
             raise
-        if not isinstance(error, HfHubHTTPError | LocalTokenNotFoundError):  # no answer: the line broke
+        if not isinstance(
+            error, HfHubHTTPError | LocalTokenNotFoundError | UnicodeError
+        ):  # no answer: the line broke
             found = trouble("cut", why=type(error).__name__)
         raise found from error
     finally:

@@ -79,5 +79,14 @@ def leak_in(text: str, mine: Own, *, words: bool = False) -> Found | None:
     return None
 
 
+def masked(text: str, mine: Own) -> str:
+    """Return a text as it may be printed: points in the place of tokens and keys."""
+    for value in mine.secrets.values():
+        text = text.replace(value, "…")
+    for pattern in TOKENS.values():
+        text = re.sub(pattern, "…", text)
+    return text
+
+
 def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1

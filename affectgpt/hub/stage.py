@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ..convert.output import sha256
+from ..convert.output import SUMS, read_sums, sha256
 from ..media.sniff import shown_name
 from ..schema import AffectError
 from .address import Address, Kind
 from .bundle import bundle, variables
 from .card_check import check_card
 from .cards import Card, artifact_of, render
-from .checks import SUMS, WEIGHTS, Finding, read_sums, refused
+from .checks import WEIGHTS, Finding, refused
 from .fetch import pinned
 from .results import write_results
 

@@ -149,10 +149,12 @@ class Store:
 
     def _download(self, entry: Entry, count: Callable[[Entry, int], None]) -> None:
         """Fetch the rest of a file; what has come stays after a broken line, not after a wrong answer."""
-        from huggingface_hub import hf_hub_url
+        from huggingface_hub import constants, hf_hub_url
         from huggingface_hub.file_download import http_get
         from huggingface_hub.utils import build_hf_headers
 
+        # Of the client's 10 MB nothing is kept, shown or given up before their end: long on a slow line.
+        constants.DOWNLOAD_CHUNK_SIZE = min(constants.DOWNLOAD_CHUNK_SIZE, BLOCK_BYTES)
         part = self._part(entry)
         url = hf_hub_url(self.address.repo, entry.path, repo_type=self.address.kind, revision=self.commit)
         with open(part, "ab") as file:
@@ -217,11 +219,6 @@ def repository(address: Address) -> Path:
 
     name = repo_folder_name(repo_id=address.repo, repo_type=address.kind)
     return Path(constants.HF_HUB_CACHE).expanduser() / name
-
-
-def sha256(file: Path) -> str:
-    """The SHA-256 of a file in hexadecimal digits."""
-    return _digest(file, Entry("", 0, "0" * 64))
 
 
 class _Stopped(Exception):

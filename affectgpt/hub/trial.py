@@ -32,6 +32,11 @@ EXAMPLE = "happy_reunion"
 START_S, END_S = 300.0, 20.0  # a cold start loads and may install; the page ends within 3 s
 INHERITED = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")  # and what pip is told by PIP_...
 LAST_LINES = 12  # of the log, told when it fails
+STEPS = {
+    "start": Text("start", "启动"),
+    "answer": Text("answer", "回答"),
+    "end": Text("end", "结束"),
+}
 
 
 def try_space(folder: Path, *, python: str = sys.executable, **environment: str) -> dict[str, Any]:
@@ -104,13 +109,6 @@ def try_space(folder: Path, *, python: str = sys.executable, **environment: str)
         "files": len(files),
         "bytes": sum(file.stat().st_size for file in files),
     }
-
-
-STEPS = {
-    "start": Text("start", "启动"),
-    "answer": Text("answer", "回答"),
-    "end": Text("end", "结束"),
-}
 
 
 def _step(log: Any, name: Text, do: Callable[[], Any]) -> Any:

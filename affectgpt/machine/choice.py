@@ -141,7 +141,7 @@ def read_config(model: str, machine: Machine | None = None) -> dict[str, Any]:
     file = folder / "config.json" if folder.is_dir() else _from_hub(model, machine)
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = getattr(error, "strerror", None) or "not JSON"
         raise AffectError(
             f"Cannot read config.json of {shown} ({why}): give a folder that holds a model.",

@@ -144,7 +144,7 @@ def stored_quantization(config: dict[str, Any]) -> Quantization:
         return "nf4"
     if found.get("load_in_8bit"):
         return "int8"
-    method = found.get("quant_method", "?")
+    method = ascii(found.get("quant_method", "?")).strip("'")[:40]
     raise AffectError(
         f"The model is quantised with {method}: use one in 16 bit, nf4 or int8 (bitsandbytes).",
         f"该模型采用 {method} 量化：请使用 16 位、nf4 或 int8（bitsandbytes）的模型。",

@@ -16,6 +16,7 @@ from ..schema import AffectError
 from ..weights import check_name, is_hub_id, loading, shown_model
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
+ORIGIN = ("file", "bytes", "sha256", "epoch")  # of a conversion.json
 KINDS = {"vision": ("clip", "clip_vision_model"), "audio": ("hubert",), "text": ("qwen2",)}  # of base models
 
 
@@ -88,6 +89,7 @@ def open_model(
         )
         processor = AffectGPTProcessor.from_pretrained(folder, trust_remote_code=False)
         _check_whole(model, processor, stored)
+        model.generation_config.cache_implementation = None  # a repository might ask for what only a GPU has
         came = [found for found in (fetched, *(found for _, found in bases.values())) if found]
         return Opened(
             model=model,
@@ -95,12 +97,18 @@ def open_model(
             device=device,
             quantization=quantize if stored == "none" else stored,
             revision=fetched.commit if fetched else None,
-            origin={**_dict(told.get("source")), "epoch": told.get("epoch")} if told else None,
+            origin=_origin(told) if told else None,
             bases={
                 role: f"{found.address.repo}@{found.commit}" for role, (_, found) in bases.items() if found
             },
             offline=any(found.offline for found in came),
         )
+
+
+def _origin(told: dict[str, Any]) -> dict[str, Any]:
+    """What a conversion.json says of the checkpoint: it goes into each answer, so it is short and plain."""
+    said = {**_dict(told.get("source")), "epoch": told.get("epoch")}
+    return {key: said[key] for key in ORIGIN if key in said and len(json.dumps(said[key])) < 200}
 
 
 def _check_whole(model: Any, processor: Any, stored: str) -> None:
