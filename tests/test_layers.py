@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "affectgpt"
 LAYERS = [  # bottom first; a unit is a module, named by its path inside the package
-    {"auto", "benchmarks", "commands", "relay", "remember", "report", "schema"}
+    {"auto", "benchmarks", "citations", "commands", "relay", "remember", "report", "schema"}
     | {"clues.acoustic_rules", "clues.lexicon", "clues.visual_rules", "data.artefacts"}
     | {"decode.confine", "decode.packets", "decode.pictures", "decode.player", "decode.sound"}
     | {"hub", "hub.contents", "hub.secrets", "media.folders"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..citations import CITATIONS
 from ..schema import AffectError, Text
 from .bundle import MINUTES
 from .card_check import check_card
@@ -82,6 +83,7 @@ def render(artifact: str, folder: Path, repo: str, *, results: Sequence[Path] = 
         "results": shown,
         "no_results": NO_RESULTS,
         "minutes": MINUTES,
+        "citations": CITATIONS,
         "weights": kind == "model",
     }
     files = {one.path: one.content for one in shown}
