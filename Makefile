@@ -8,11 +8,11 @@ demo: $(VENV)/demo.done
 	$(BIN)/python app.py
 
 test: $(VENV)/dev.done
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile  # two processes: most tests wait or use one core
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py
 
 # The part of the suite that drives the real page in a headless Chromium (Debian: apt install chromium).
 test-browser: $(VENV)/dev.done
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/test_browser*.py tests/test_report_browser.py
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/test_browser*.py tests/test_report_browser.py
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .

@@ -29,15 +29,16 @@ PAPERS = (  # name, number at arXiv, key, year, title, authors
         2024,
         "OV-MER: Towards Open-Vocabulary Multimodal Emotion Recognition",
         "Lian, Zheng and Sun, Haiyang and Sun, Licai and Chen, Haoyu and Chen, Lan and Gu, Hao and Wen, "
-        "Zhuofan and Chen, Shun and Zhang, Siyuan and Yao, Hailiang and Liu, Bin and Liu, Rui and Liang, Shan and "
-        "Li, Ya and Yi, Jiangyan and Tao, Jianhua",
+        "Zhuofan and Chen, Shun and Zhang, Siyuan and Yao, Hailiang and Liu, Bin and Liu, Rui and Liang, "
+        "Shan and Li, Ya and Yi, Jiangyan and Tao, Jianhua",
     ),
 )
 BIBTEX = """@article{{{key},
   title = {{{title}}},
   author = {{{authors}}},
   journal = {{arXiv preprint arXiv:{number}}},
-  year = {{{year}}}
+  year = {{{year}}},
+  url = {{https://arxiv.org/abs/{number}}}
 }}"""
 CITATIONS = tuple(  # (name, number at arXiv, BibTeX) of each
     (name, number, BIBTEX.format(key=key, title=title, authors=authors, number=number, year=year))

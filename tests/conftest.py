@@ -62,6 +62,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--mute-audio"]
 FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # a camera that is drawn
+FLAGS += ["--force-prefers-reduced-motion"]  # a fifth of a run is drawing; test_browser.py moves all the same
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +75,24 @@ def chromium():
         browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+# About how many seconds each file takes that drives a browser. They come last, since an open browser keeps an
+# event loop in the main thread, and the longest of them first, so that no process has long to wait at the end.
+BROWSER = {
+    "access": 80, "session": 60, "explain": 60, "compare": 45, "hub_loop": 40, "emer": 35, "evaluate": 25,
+    "injection": 20, "page": 20, "arrival": 15, "reference": 15, "drawings": 10, "camera": 8, "about": 8,
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Order the files; `pytest -n 2` needs --no-loadscope-reorder to keep it."""
+
+    def turn(item):
+        name = item.path.stem.removeprefix("test_").removeprefix("browser_")
+        return -BROWSER.get("page" if name == "browser" else name, 1_000)
+
+    items.sort(key=turn)
 
 
 @dataclass(frozen=True)

@@ -1,45 +1,21 @@
 """The About tab in a real browser: both languages, a narrow screen, a citation that is copied."""
 
 
-def opened(chromium, address, query):
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
-    )
-    page = context.new_page()
+def test_about_copies_follows_the_language_and_fits_a_phone(chromium, address):
+    window = {"width": 1440, "height": 900}
+    page = chromium.new_page(viewport=window, permissions=["clipboard-read", "clipboard-write"])
     page.set_default_timeout(60_000)
-    page.goto(address + query)
+    page.goto(address + "?lang=zh")
     page.wait_for_selector(".ag-example")
     page.get_by_role("tab").last.click()
     page.wait_for_selector(".ag-about")
-    return page
-
-
-def test_about_follows_the_language_and_fits_a_phone(chromium, address):
-    page = opened(chromium, address, "?lang=zh")
     assert page.locator(".ag-about section").count() == 11
     assert "不是读心术" in page.inner_text(".ag-about")
     page.get_by_label("English").check()
     page.wait_for_function("document.querySelector('.ag-about').innerText.includes('Not mind reading')")
-    for width in (390, 1440):
-        page.set_viewport_size({"width": width, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
     named = "all => all.map((one) => document.getElementById(one.getAttribute('aria-labelledby'))?.innerText)"
     assert all(page.eval_on_selector_all(".ag-about section", named))
-    page.context.close()
 
-
-def test_on_one_column_the_cards_keep_their_order(chromium, address):
-    page = opened(chromium, address, "?lang=en")
-    page.set_viewport_size({"width": 390, "height": 844})
-    where = "all => all.map((one) => [one.getBoundingClientRect().top, one.innerText.split('\\n')[0]])"
-    assert [name for _, name in sorted(page.eval_on_selector_all(".ag-about section", where))][:4] == [
-        "What this is", "What this is not", "What runs here", "Where your clip goes, and for how long"
-    ]  # fmt: skip
-    page.context.close()
-
-
-def test_a_citation_is_copied_by_the_keyboard(chromium, address):
-    page = opened(chromium, address, "?lang=en")
     button = page.get_by_role("button", name="Copy: BibTeX AffectGPT")
     button.focus()
     page.keyboard.press("Enter")
@@ -47,4 +23,12 @@ def test_a_citation_is_copied_by_the_keyboard(chromium, address):
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("@article{lian2025affectgpt,")
     assert copied.endswith("}")
-    page.context.close()
+
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    where = "all => all.map((one) => [one.getBoundingClientRect().top, one.innerText.split('\\n')[0]])"
+    assert [name for _, name in sorted(page.eval_on_selector_all(".ag-about section", where))][:4] == [
+        "What this is", "What this is not", "What runs here", "Where your clip goes, and for how long"
+    ]  # fmt: skip
+    page.close()

@@ -2,10 +2,8 @@
 
 
 def test_the_camera_records_a_clip_with_sound(chromium, address):
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, permissions=["camera", "microphone"]
-    )
-    page = context.new_page()
+    window = {"width": 1440, "height": 900}
+    page = chromium.new_page(viewport=window, permissions=["camera", "microphone"])
     page.goto(address + "?lang=en")
     page.wait_for_selector(".ag-example")
     page.click("#ag-clip button[aria-label='Capture from camera']")
@@ -21,4 +19,4 @@ def test_the_camera_records_a_clip_with_sound(chromium, address):
     page.wait_for_selector(".ag-status.whole", timeout=60_000)
     assert "sound track" not in page.inner_text(".ag-column.acoustic")  # there is one, with a beep in it
     assert "no face" in page.inner_text(".ag-column.visual").lower()
-    context.close()
+    page.close()

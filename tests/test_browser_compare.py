@@ -66,7 +66,7 @@ def to_compare(page):
     page.wait_for_selector("#ag-compare-run")
 
 
-def test_what_if_on_an_example(visit, address):
+def test_what_if_on_an_example_then_two_setups_on_its_clip(visit, address):
     page = visit(address + "?lang=en")
     assert not page.is_visible("#ag-what-if")
     explain(page)
@@ -84,6 +84,19 @@ def test_what_if_on_an_example(visit, address):
     page.wait_for_selector("#ag-wi-result .ag-diff", state="detached")
     page.click("[data-example='1']")
     page.wait_for_selector("#ag-wi-ranked table", state="detached")
+    page.click("#ag-language label:has-text('English')")
+    page.wait_for_selector(ANSWERED)
+    page.wait_for_selector(".ag-wi-ready")
+    to_compare(page)  # the clip of the last answer, and a mistake
+    page.wait_for_selector("text=the clip of your last answer")
+    page.click("#ag-use-B label:has-text('sound')")
+    page.click("#ag-compare-run")
+    page.wait_for_selector("text=A and B are the same")
+    page.click("#ag-use-B label:has-text('words')")
+    page.wait_for_selector("#ag-compare-run:not([disabled])")
+    page.click("#ag-compare-run")
+    page.wait_for_selector(".ag-cp-status.finished")
+    assert "without the words" in page.inner_text(".ag-diff-line")
 
 
 def test_two_setups_on_an_example(visit, address):
@@ -99,22 +112,7 @@ def test_two_setups_on_an_example(visit, address):
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
-def test_the_clip_of_the_last_answer_and_a_mistake(visit, address):
-    page = visit(address + "?lang=en")
-    explain(page, 1)
-    to_compare(page)
-    page.wait_for_selector("text=the clip of your last answer")
-    page.click("#ag-use-B label:has-text('sound')")
-    page.click("#ag-compare-run")
-    page.wait_for_selector("text=A and B are the same")
-    page.click("#ag-use-B label:has-text('words')")
-    page.wait_for_selector("#ag-compare-run:not([disabled])")
-    page.click("#ag-compare-run")
-    page.wait_for_selector(".ag-cp-status.finished")
-    assert "without the words" in page.inner_text(".ag-diff-line")
-
-
-def test_stop_and_two_visitors(visit, slow):
+def test_stop_two_visitors_and_a_button_for_a_slow_engine(visit, slow):
     one, other = visit(slow + "?lang=en"), visit(slow + "?lang=en")
     to_compare(one), to_compare(other)
     one.click("[data-compare='0']")
@@ -128,9 +126,8 @@ def test_stop_and_two_visitors(visit, slow):
     assert other.locator(".ag-diff").count() == 0
     assert "Nothing is chosen" in other.inner_text(".ag-cp-clip")
 
-
-def test_a_slow_engine_waits_for_the_button(visit, slow):
-    page = visit(slow + "?lang=en")
+    page = other  # a slow engine waits for the button
+    page.get_by_role("tab").first.click()
     explain(page)
     page.click("#ag-wi-lexical input")
     page.click("#ag-wi-run")

@@ -9,7 +9,7 @@ NASTY = "<img src=x onerror=document.title='owned'>"
 
 
 def opened(chromium, address, query="?lang=en", width=1440):
-    page = chromium.new_page(viewport={"width": width, "height": 900}, accept_downloads=True)
+    page = chromium.new_page(viewport={"width": width, "height": 900})
     page.goto(address + query)
     page.wait_for_selector(".ag-example")
     page.wait_for_timeout(500)
@@ -53,7 +53,7 @@ def test_the_sample_becomes_a_report(chromium, address, query, width):
     page.close()
 
 
-def test_a_hostile_file_is_told_and_a_good_one_goes_on(chromium, address, tmp_path):
+def test_a_hostile_file_is_told_a_good_one_goes_on_and_a_stop_ends_it(chromium, address, tmp_path):
     bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
     bad.write_text(f'"{NASTY}",b\n1,2\n')
     good.write_text(f'name,labels\nhappy_reunion,"happy, {NASTY}"\n')
@@ -71,16 +71,13 @@ def test_a_hostile_file_is_told_and_a_good_one_goes_on(chromium, address, tmp_pa
     page.wait_for_selector("#ag-evaluate-status .finished", timeout=60_000)
     page.frame_locator(".ag-report iframe").locator("table.scores").first.wait_for()
     assert page.title() != "owned"
-    page.close()
 
-
-def test_a_stop_ends_it(chromium, address, tmp_path):
     rows = "".join(
         f'{{"name": "n{at}", "text": "She smiles, {at}.", "openset": "happy"}}\n' for at in range(9_000)
     )
     large = tmp_path / "large.jsonl"
-    large.write_text(rows)
-    page = opened(chromium, address)
+    large.write_text(rows)  # takes so long that it can be stopped
+    page.locator("#ag-predictions button[aria-label]").first.click()
     page.locator("#ag-place label").last.click()
     upload(page, "ag-predictions", large)
     upload(page, "ag-references", large)
@@ -95,8 +92,7 @@ def test_a_stop_ends_it(chromium, address, tmp_path):
 
 
 def test_an_answer_is_taken_away(chromium, address):
-    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"], accept_downloads=True)
-    page = context.new_page()
+    page = chromium.new_page(permissions=["clipboard-read", "clipboard-write"])
     page.goto(address + "?lang=en")
     page.click("[data-example='0']")
     page.wait_for_selector("#ag-downloads", timeout=60_000)
@@ -114,4 +110,4 @@ def test_an_answer_is_taken_away(chromium, address):
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("from gradio_client import")
     assert f"Client('{address.rstrip('/')}')" in copied
-    context.close()
+    page.close()

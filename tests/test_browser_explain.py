@@ -87,13 +87,10 @@ def test_a_hostile_upload_gets_a_message_with_a_title(page, tmp_path, disguise):
     page.wait_for_selector(".ag-status.whole")
 
 
-def test_what_is_missing_is_said_on_the_page(page):
+def test_what_is_missing_is_said_on_the_page_and_a_sound_file_is_taken(page, tmp_path):
     page.click("#ag-run")
     page.wait_for_selector("text=Something is missing")
     page.wait_for_selector("#ag-run:not([disabled])")
-
-
-def test_a_sound_file_is_taken(page, tmp_path):
     file = tmp_path / "tone.wav"
     with wave.open(str(file), "wb") as out:
         out.setnchannels(1), out.setsampwidth(2), out.setframerate(8_000)

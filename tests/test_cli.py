@@ -6,10 +6,14 @@ import subprocess
 import sys
 import wave
 from importlib.resources import files
+from types import SimpleNamespace
 
 import jsonschema
 import numpy as np
 import pytest
+from typer.testing import CliRunner
+
+from affectgpt.cli import app
 
 SCHEMA = json.loads((files("affectgpt") / "explanation.schema.json").read_text(encoding="utf-8"))
 
@@ -17,6 +21,18 @@ SCHEMA = json.loads((files("affectgpt") / "explanation.schema.json").read_text(e
 def affectgpt(*args, cwd=None):
     command = [sys.executable, "-m", "affectgpt", *map(str, args)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The command line in this process, in an empty folder: for what does not need a process of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args):
+        done = CliRunner().invoke(app, [*map(str, args)])
+        return SimpleNamespace(returncode=done.exit_code, stderr=done.stderr, stdout=done.stdout)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -83,21 +99,21 @@ def test_text_page_and_scores(sound, tmp_path):
         (["explain", "a.mp4", "--langage", "en"], "--langage"),
     ],
 )
-def test_mistakes_are_one_line_and_exit_code_2(args, word, tmp_path):
-    run = affectgpt(*args, cwd=tmp_path)
+def test_mistakes_are_one_line_and_exit_code_2(args, word, here):
+    run = here(*args)
     assert run.returncode == 2
     assert word in run.stderr
     assert "Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize("command", [[], ["explain"], ["serve"]])
-def test_help(command):
-    run = affectgpt(*command, "--help")
+def test_help(command, here):
+    run = here(*command, "--help")
     assert run.returncode == 0
     assert "Usage" in run.stdout
 
 
-def test_an_output_never_destroys_a_file_in_use(sound, tmp_path):
+def test_an_output_never_destroys_a_file_in_use(sound, here, tmp_path):
     clip, words = tmp_path / "clip.wav", tmp_path / "words.srt"
     clip.write_bytes(sound.read_bytes())
     words.write_text("1\n00:00:00,000 --> 00:00:01,000\nHello.\n", encoding="utf-8")
@@ -109,7 +125,7 @@ def test_an_output_never_destroys_a_file_in_use(sound, tmp_path):
         ["--subtitles", words, "--html", words],
         ["--json", tmp_path / "out", "--html", tmp_path / "out"],
     ):
-        run = affectgpt("explain", clip, *args)
+        run = here("explain", clip, *args)
         assert run.returncode == 2
         assert "choose another name" in run.stderr
     assert clip.read_bytes() == sound.read_bytes()
@@ -124,13 +140,13 @@ def test_an_earlier_result_survives_a_run_without_any(tmp_path):
     assert out.read_text(encoding="utf-8") == "earlier work"
 
 
-def test_mistakes_are_told_in_the_language_asked_for(sound):
+def test_mistakes_are_told_in_the_language_asked_for(sound, here):
     for args in (
         ["--engine", "x"],
         ["--reference", "nosuch.json"],
         ["--subtitle", "a", "--subtitles", "b.srt"],
     ):
-        run = affectgpt("explain", sound, "--language", "zh", *args)
+        run = here("explain", sound, "--language", "zh", *args)
         assert run.returncode == 2
         assert any("\u4e00" <= character <= "\u9fff" for character in run.stderr), run.stderr
 
