@@ -4,6 +4,7 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import media_files as files
@@ -62,26 +63,31 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--mute-audio"]
 FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # a camera that is drawn
-FLAGS += ["--force-prefers-reduced-motion"]  # a fifth of a run is drawing; test_browser.py moves all the same
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    """A headless Chromium; `chromium.new_page(viewport=...)` is one visitor with a session of their own."""
+    """A headless Chromium; `chromium.new_page(viewport=...)` is one visitor with a session of their own.
+
+    Visitors ask for less motion, unless a test says otherwise: a fifth of a run is drawing.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     with playwright.sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
+        yield SimpleNamespace(
+            new_page=lambda **options: browser.new_page(**{"reduced_motion": "reduce", **options})
+        )
         browser.close()
 
 
 # About how many seconds each file takes that drives a browser. They come last, since an open browser keeps an
-# event loop in the main thread, and the longest of them first, so that no process has long to wait at the end.
+# event loop in the main thread, the longest of them first, so that no process waits long at the end.
 BROWSER = {
-    "access": 80, "session": 60, "explain": 60, "compare": 45, "hub_loop": 40, "emer": 35, "evaluate": 25,
-    "injection": 20, "page": 20, "arrival": 15, "reference": 15, "drawings": 10, "camera": 8, "about": 8,
+    "browser_access": 80, "browser_session": 65, "browser_explain": 60, "browser_compare": 55, "hub_loop": 40,
+    "browser_emer": 35, "browser_evaluate": 25, "browser_injection": 22, "browser": 20, "browser_arrival": 18,
+    "browser_reference": 15, "browser_drawings": 10, "browser_camera": 9, "browser_about": 5,
 }  # fmt: skip
 
 
@@ -89,8 +95,7 @@ def pytest_collection_modifyitems(items):
     """Order the files; `pytest -n 2` needs --no-loadscope-reorder to keep it."""
 
     def turn(item):
-        name = item.path.stem.removeprefix("test_").removeprefix("browser_")
-        return -BROWSER.get("page" if name == "browser" else name, 1_000)
+        return -BROWSER.get(item.path.stem.removeprefix("test_"), 1_000)
 
     items.sort(key=turn)
 

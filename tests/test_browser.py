@@ -10,8 +10,8 @@ WAIT = 90_000  # ms; the machine of a test may be busy
     ("query", "size"), [("?lang=en", (1440, 900)), ("?lang=zh&__theme=dark", (390, 844))]
 )
 def test_an_example_is_answered(chromium, address, query, size):
-    size_of = {"width": size[0], "height": size[1]}
-    page = chromium.new_page(viewport=size_of, reduced_motion="no-preference")  # the rest has none
+    viewport = {"width": size[0], "height": size[1]}
+    page = chromium.new_page(viewport=viewport, reduced_motion="no-preference")
     page.set_default_timeout(WAIT)
     complaints, foreign = [], []
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
