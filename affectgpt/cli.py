@@ -292,3 +292,8 @@ def main() -> None:
             app(standalone_mode=True)
     except typer.Exit as end:
         sys.exit(end.exit_code)
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:  # a full disk, which has been told: Python would fail on it once more as it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

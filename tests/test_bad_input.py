@@ -138,9 +138,11 @@ def test_a_result_that_was_edited_is_one_line(tmp_path):
 
 
 def test_an_unreachable_hub_is_told_at_once(monkeypatch):
-    monkeypatch.setattr("affectgpt.machine.ask_hub", lambda: ("unreachable", "no route"))
-    monkeypatch.setattr("datasets.get_dataset_config_names", lambda name: pytest.fail("was asked"))
-    assert line(load_emer, "someone/emer").startswith("The Hub cannot be reached for someone/emer")
+    monkeypatch.setattr("affectgpt.hub.fetch.ask_hub", lambda: ("unreachable", "no route"))
+    monkeypatch.setattr("affectgpt.hub.fetch._commit", lambda address: pytest.fail("was asked"))
+    told = line(load_emer, "someone/emer")
+    assert told.startswith("someone/emer is not in the cache, and ")
+    assert "is out of reach (no route)" in told
 
 
 def test_building_where_or_what_cannot_be_built(tmp_path):

@@ -223,21 +223,25 @@ def test_folders_devices_and_archives(tmp_path):
 
 def test_the_line_that_exports_a_pickle_works(tmp_path):
     """The user runs it, in the user's own Python; here on arrays of our own."""
+    import os
     import subprocess
+    import sys
+    from pathlib import Path
 
     import numpy as np
 
     from affectgpt.data.tables import HOW
 
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # there may be no other `python`
+    how = {"shell": True, "cwd": tmp_path, "check": True, "timeout": 60, "env": {**os.environ, "PATH": path}}
     np.savez(tmp_path / "FILE.npz", filenames=np.array(["a", "b"]), fileitems=np.array(["[sad]", "[]"]))
-    subprocess.run(HOW, shell=True, cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(HOW, **how)
     assert [row["labels"] for row in read_rows(tmp_path / "FILE.jsonl").rows] == ["[sad]", "[]"]
     np.savez(tmp_path / "FILE-sentiment.npz", filenames=np.array(["a"]), fileitems=np.array(["neutral"]))
-    how = HOW.replace("FILE", "FILE-sentiment")
-    subprocess.run(how, shell=True, cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(HOW.replace("FILE", "FILE-sentiment"), **how)
     assert read_rows(tmp_path / "FILE-sentiment.jsonl").rows == ({"name": "a", "sentiment": "neutral"},)
     np.savez(tmp_path / "FILE.npz", name2reason=np.array({"a": "He’s sad."}, object))
-    subprocess.run(HOW, shell=True, cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(HOW, **how)
     assert read_rows(tmp_path / "FILE.jsonl").rows == ({"name": "a", "text": "He’s sad."},)
 
 

@@ -115,6 +115,14 @@ def test_a_tokenizer_without_its_words(spoiled):
     assert refused(spoiled)
 
 
+def test_a_tokenizer_with_less_inside(spoiled):
+    file = spoiled / "tokenizer.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    del content["added_tokens"]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert "its tokenizer cannot be read" in refused(spoiled)
+
+
 def test_no_tokenizer(spoiled):
     for file in spoiled.glob("token*"):
         file.unlink()

@@ -44,7 +44,9 @@ def front_matter(text):
 def test_it_holds_what_the_app_needs_and_nothing_else(space):
     files = tree(space)
     top = {name.partition("/")[0] for name in files}
-    assert top == {"LICENSE", "README.md", "app.py", "affectgpt", "examples", "requirements.txt"}
+    lists = {"requirements.txt", "packages.txt"}
+    assert top == {"LICENSE", "README.md", "app.py", "affectgpt", "examples"} | lists
+    assert files["packages.txt"] == b""
     code = {f.relative_to(ROOT).as_posix() for f in (ROOT / "affectgpt").rglob("*.py")}
     assert {name for name in files if name.endswith(".py")} == {"app.py", *code}
     data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["*"]

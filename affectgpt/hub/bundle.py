@@ -11,7 +11,7 @@ from .address import COMMIT, Address
 
 ROOT = Path(__file__).parents[2]
 CARD = "hub_cards/space.md"  # its front matter is that of README.md, whatever else is rendered into it
-# Patterns below the checkout. There is no packages.txt: nothing needs a system library. OpenCV's headless
+# Patterns below the checkout. packages.txt stays empty: nothing needs a system library. OpenCV's headless
 # wheel asks for none, and mediapipe brings its own EGL and finds faces where no GL driver is (tried).
 FILES = (
     "LICENSE", "app.py",
@@ -56,6 +56,7 @@ def bundle(out: Path, repo: str, *, model: str | None = None, dataset: str | Non
         if file.is_file() and not file.is_symlink()
     }
     contents["README.md"] = card(repo, model=model, dataset=dataset).encode()
+    contents["packages.txt"] = b""
     contents["requirements.txt"] = requirements((ROOT / "requirements.txt").read_text("utf-8")).encode()
     for name, content in sorted(contents.items()):
         (out / name).parent.mkdir(parents=True, exist_ok=True)

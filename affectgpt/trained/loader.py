@@ -87,7 +87,10 @@ def open_model(
             dtype=dtype,
             device_map={"": device},  # also for the CPU: bitsandbytes would take a GPU by itself
         )
-        processor = AffectGPTProcessor.from_pretrained(folder, trust_remote_code=False)
+        try:
+            processor = AffectGPTProcessor.from_pretrained(folder, trust_remote_code=False)
+        except (KeyError, TypeError, AttributeError) as error:  # a tokenizer.json with another inside
+            raise ValueError("its tokenizer cannot be read") from error
         _check_whole(model, processor, stored)
         model.generation_config.cache_implementation = None  # a repository might ask for what only a GPU has
         came = [found for found in (fetched, *(found for _, found in bases.values())) if found]
