@@ -8,7 +8,7 @@ demo: $(VENV)/demo.done
 	$(BIN)/python app.py
 
 test: $(VENV)/dev.done
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder  # most wait for something; in the order of tests/conftest.py
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py
 
 # The part of the suite that drives the real page in a headless Chromium (Debian: apt install chromium).
 test-browser: $(VENV)/dev.done

@@ -1,7 +1,8 @@
 """Shared toys: a clip made of arrays, an engine that measures nothing, the reference data when present."""
 
 import shutil
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -128,6 +129,25 @@ def serving(root: Path, engine=None, **options):
             yield Site(url, root, demo)
         finally:
             demo.close()
+
+
+@contextmanager
+def slow_runs(pause_s=0.5):
+    """Runs on the page that rest at each stage, so that a busy machine, too, sees them before they end."""
+    from affectgpt.page.services import Services
+
+    events = Services.events
+
+    def slow(self, *given):
+        with closing(events(self, *given)) as all_:
+            for event in all_:
+                if event.kind == "stage":
+                    time.sleep(pause_s)
+                yield event
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Services, "events", slow)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The page in a real browser: an example is answered, and nothing is asked of the outside."""
 
 import pytest
+from conftest import slow_runs
 
 WHOLE = ".ag-status.whole"
 WAIT = 90_000  # ms; the machine of a test may be busy
@@ -53,12 +54,13 @@ def test_one_run_per_press_and_a_stop_can_be_followed_by_a_run(chromium, address
     page.evaluate("document.querySelectorAll('.ag-example').forEach((card) => card.click())")
     page.wait_for_selector(WHOLE)
     page.wait_for_timeout(800)  # a press that follows faster is taken for a double one
-    page.evaluate("for (let i = 0; i < 2; i++) document.querySelector('#ag-run').click()")
-    page.wait_for_selector("#ag-stop:not([disabled])")
-    assert page.is_disabled("#ag-run")
-    page.wait_for_selector("#ag-player video", state="attached")
-    page.click("#ag-stop")
-    page.wait_for_selector(".ag-status.stopped")
+    with slow_runs():
+        page.evaluate("for (let i = 0; i < 2; i++) document.querySelector('#ag-run').click()")
+        page.wait_for_selector("#ag-stop:not([disabled])")
+        assert page.is_disabled("#ag-run")
+        page.wait_for_selector("#ag-player video", state="attached")
+        page.click("#ag-stop")
+        page.wait_for_selector(".ag-status.stopped")
     page.wait_for_selector("#ag-run:not([disabled])")
     page.wait_for_timeout(800)
     runs = [line for line in caplog.messages if line.startswith("explain")]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import media_files
 import pytest
+from conftest import slow_runs
 
 DONE = ".ag-status.finished, .ag-status.stored"
 WAIT = 90_000  # ms; the machine of a test may be busy
@@ -99,13 +100,14 @@ def test_the_keyboard_alone_is_enough(chromium, site):
     at = float(seek["seek"])
     page.wait_for_function(f"document.querySelector('#ag-player video').currentTime >= {at}")
     walk(page, lambda at: at["id"] == "ag-run", back=True)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#ag-stop:not([disabled])")
-    moving = "() => document.getAnimations().filter((x) => x.playState === 'running').length"
-    assert page.evaluate(moving) == 0  # who asked for less motion has none, while a run is on
-    walk(page, lambda at: at["id"] == "ag-stop" or page.is_disabled("#ag-stop"))
-    page.keyboard.press("Space")
-    page.wait_for_selector("#ag-run:not([disabled])")
+    with slow_runs():
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#ag-stop:not([disabled])")
+        moving = "() => document.getAnimations().filter((x) => x.playState === 'running').length"
+        assert page.evaluate(moving) == 0  # who asked for less motion has none, while a run is on
+        walk(page, lambda at: at["id"] == "ag-stop" or page.is_disabled("#ag-stop"))
+        page.keyboard.press("Space")
+        page.wait_for_selector("#ag-run:not([disabled])")
     walk(page, lambda at: "中文" in at["text"] and at["at"].startswith("INPUT"), back=True)
     page.keyboard.press("Space")
     page.wait_for_selector("#ag-tab_explain-button:has-text('分析')")
@@ -133,11 +135,12 @@ def clips(tmp_path_factory):
 def test_visitors_at_once_see_their_own_and_stop_their_own(chromium, site, clips):
     words = ("I am happy about the walrus.", "I am angry about the pelican.", "I fear the hedgehog.")
     pages = [visit(chromium, site) for _ in words]
-    for page, clip, said in zip(pages, clips, words, strict=True):
-        send(page, clip, said)
-    pages[2].wait_for_selector("#ag-stop:not([disabled])")
-    pages[2].click("#ag-stop")
-    pages[2].wait_for_selector("#ag-run:not([disabled])")
+    with slow_runs():
+        for page, clip, said in zip(pages, clips, words, strict=True):
+            send(page, clip, said)
+        pages[2].wait_for_selector("#ag-stop:not([disabled])")
+        pages[2].click("#ag-stop")
+        pages[2].wait_for_selector("#ag-run:not([disabled])")
     for page in pages[:2]:
         page.wait_for_selector(".ag-status.finished")
     shown = [page.inner_text("#ag-output") for page in pages]
@@ -154,9 +157,10 @@ def test_a_closed_browser_leaves_nothing_behind(chromium, site, clips):
     old, traces.gone_s = traces.gone_s, 0.0
     try:
         page = visit(chromium, site)
-        send(page, clips[2], "A quokka.")
-        page.wait_for_selector(".ag-status.running")
-        page.close()
+        with slow_runs():
+            send(page, clips[2], "A quokka.")
+            page.wait_for_selector(".ag-status.running")
+            page.close()
         end = time.monotonic() + 60
         while (any("cleo" in name for name in site.left()) or jobs() - before) and time.monotonic() < end:
             time.sleep(0.1)  # the page tidies up every few seconds

@@ -17,6 +17,7 @@ def test_the_camera_records_a_clip_with_sound(chromium, address):
     page.check("#ag-consent input")
     page.click("#ag-run")
     page.wait_for_selector(".ag-status.whole", timeout=60_000)
-    assert "sound track" not in page.inner_text(".ag-column.acoustic")  # there is one, with a beep in it
+    # Its beep is not asked for: what a busy machine records may be silence.
+    assert "no sound track" not in page.inner_text(".ag-column.acoustic")
     assert "no face" in page.inner_text(".ag-column.visual").lower()
     page.close()
