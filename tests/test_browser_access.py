@@ -40,7 +40,8 @@ def visit(chromium, site, query="?lang=en", width=1440, **options):
 
 def faults(page, axe) -> list[str]:
     """What axe-core calls serious or critical."""
-    page.evaluate(axe)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     grave = [one for one in found if one["impact"] in ("serious", "critical")]
     return [f"{one['id']}: {node['html'][:150]}" for one in grave for node in one["nodes"]]
