@@ -32,7 +32,7 @@ class Runs:
 def folder(tmp_path):
     """A staged model in which nothing is wrong."""
     (tmp_path / "config.json").write_text('{"model_type": "affectgpt"}')
-    (tmp_path / "README.md").write_text("# A model\n\nSee https://hf.co/work/tmp/home and data/tmp/x.\n")
+    (tmp_path / "README.md").write_text("# A model\n\nSee https://hf.co/mnt/tmp/home and data/tmp/x.\n")
     save_file({"w": np.ones(3, np.float32)}, tmp_path / "model.safetensors", metadata={"format": "pt"})
     sums(tmp_path)
     return tmp_path
@@ -146,7 +146,7 @@ def test_machine_paths_are_found(path):
 
 
 @pytest.mark.parametrize("text", [
-    "https://huggingface.co/work/tmp", "data/tmp/x", "./home/x", "and/or", "/tmp", "/analyze", "{home}/tmp/x",
+    "https://huggingface.co/mnt/tmp", "data/tmp/x", "./home/x", "and/or", "/tmp", "/analyze", "{home}/tmp/x",
     "hf_hub_download", "sk-learn and task-specific-parameters-of-the-model", "Bearer {key}", "/workshop/x",
 ])  # fmt: skip
 def test_ordinary_words_are_not(text):

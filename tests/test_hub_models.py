@@ -1,7 +1,5 @@
 """A tiny model and its adapter go to a Hub that runs here and answer a question from an empty cache."""
 
-import json
-
 import pytest
 import tiny_affectgpt as tiny
 from test_hub_push import client, failed, sent, there  # noqa: F401  (the fixture makes this process a client)
@@ -14,23 +12,12 @@ from affectgpt.hub.push import push
 from affectgpt.hub.stage import stage
 from affectgpt.schema import AffectError
 
-WELL_KNOWN = {
-    "vision": "openai/clip-vit-large-patch14",
-    "audio": "TencentGameMate/chinese-hubert-large",
-    "text": "Qwen/Qwen2.5-7B-Instruct",
-}
-
-
-def named(folder, ids, revisions):
-    """What `convert` writes when it is given Hub ids in place of folders."""
-    record = json.loads((folder / "conversion.json").read_text(encoding="utf-8"))
-    record["base_models"] = {role: {"name": ids[role], "revision": revisions[role]} for role in ids}
-    (folder / "conversion.json").write_text(json.dumps(record), encoding="utf-8")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if config.get("base_models"):
-        config |= {"base_models": ids, "base_revisions": revisions}
-        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    return folder
+IDS = tuple(
+    f"{name}@{'a' * 40}"  # what the folders are called on the Hub
+    for name in (
+        "openai/clip-vit-large-patch14", "TencentGameMate/chinese-hubert-large", "Qwen/Qwen2.5-7B-Instruct",
+    )
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +28,8 @@ def checkpoint(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(checkpoint, bases, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "model"
-    convert_checkpoint(checkpoint, folder, **bases)
-    return named(folder, WELL_KNOWN, dict.fromkeys(WELL_KNOWN, "a" * 40))
+    convert_checkpoint(checkpoint, folder, **bases, base_ids=IDS)
+    return folder
 
 
 def test_a_model_answers_from_the_hub(hub, model, tmp_path):
@@ -60,12 +47,9 @@ def test_a_model_answers_from_the_hub(hub, model, tmp_path):
 
 def test_an_adapter_arrives_as_it_is(hub, checkpoint, bases, tmp_path):
     """That it runs over base models of the Hub is held by test_hub_loading and test_hub_loop."""
-    ids = {role: f"tiny/{name}" for role, name in tiny.BASES.items()}
     folder = tmp_path / "adapter"
-    convert_checkpoint(checkpoint, folder, **bases, adapter_only=True)
-    ready = stage(
-        "adapter", named(folder, ids, dict.fromkeys(ids, "a" * 40)), "org/a", work=tmp_path / "work"
-    )
+    convert_checkpoint(checkpoint, folder, **bases, base_ids=IDS, adapter_only=True)
+    ready = stage("adapter", folder, "org/a", work=tmp_path / "work")
     assert push(ready, verify=False).verified == "no"
     assert there(hub, "org/a", "model") == sent(ready) >= {"adapter_model.safetensors", "adapter_config.json"}
 

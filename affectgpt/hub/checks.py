@@ -122,7 +122,7 @@ class Finding(NamedTuple):
 def check(folder: Path, artifact: str) -> tuple[Finding, ...]:
     """Look into every file of a folder that is about to be uploaded; nothing found means it may be.
 
-    artifact: one of stage.ARTIFACTS. The card's own fields are checked in `push.findings`. Raises OSError.
+    artifact: one of `stage.KINDS`. The card's own fields are checked in `push.findings`. Raises OSError.
     """
     folder, mine = Path(folder), own()
     paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
