@@ -81,6 +81,10 @@ def test_every_snippet_of_every_card_runs_from_an_empty_cache(hub, cards, tmp_pa
         "model": 2, "quantized": 1, "adapter": 2, "dataset": 2, "results": 1,
     }  # fmt: skip
     codes["adapter"][1] += "\nprint(type(model.base_model.model).__name__, model.peft_config['default'].r)"
+    codes["adapter"].append(
+        "import affectgpt, transformers\n"
+        "print(type(transformers.AutoModel.from_pretrained('org/adapter')).__name__)"
+    )
     codes["model"][1] += "\nprint(type(model).__name__, type(processor).__name__)"
     env = hub.env(tmp_path / "home") | {"PYTHONPATH": str(ROOT)}
     run = subprocess.run(
@@ -92,6 +96,7 @@ def test_every_snippet_of_every_card_runs_from_an_empty_cache(hub, cards, tmp_pa
     assert said["adapter"][0] == said["model"][0] != ""  # the same weights, greedy
     assert said["model"][1] == "AffectGPTForConditionalGeneration AffectGPTProcessor"
     assert said["adapter"][1] == "AffectGPTForConditionalGeneration 16"
+    assert said["adapter"][2] == "AffectGPTForConditionalGeneration"
     assert said["dataset"][0].startswith(
         f"{NAMES[0]} ('disappointed', 'tired') In the video, a man in a raincoat"
     )

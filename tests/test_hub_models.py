@@ -1,5 +1,7 @@
 """A tiny model and its adapter go to a Hub that runs here and answer a question from an empty cache."""
 
+import json
+
 import pytest
 import tiny_affectgpt as tiny
 from test_hub_push import client, failed, sent, there  # noqa: F401  (the fixture makes this process a client)
@@ -50,6 +52,9 @@ def test_an_adapter_arrives_as_it_is(hub, checkpoint, bases, tmp_path):
     folder = tmp_path / "adapter"
     convert_checkpoint(checkpoint, folder, **bases, base_ids=IDS, adapter_only=True)
     ready = stage("adapter", folder, "org/a", work=tmp_path / "work")
+    name = "base_model_name_or_path"  # by which AutoModel finds the way back to our class
+    named = [json.loads((at / "adapter_config.json").read_text())[name] for at in (ready.folder, folder)]
+    assert named == ["org/a", None]  # and the user's own folder stays as it is
     assert push(ready, verify=False).verified == "no"
     assert there(hub, "org/a", "model") == sent(ready) >= {"adapter_model.safetensors", "adapter_config.json"}
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ..convert.folder import ADAPTER_CONFIG, set_adapter_repo
 from ..convert.output import SUMS, read_sums, sha256
 from ..media.sniff import shown_name
 from ..schema import AffectError
@@ -97,6 +98,10 @@ def stage(
                 bad.append(Finding(name, why))
             else:
                 _bring(source / name, work / name)
+        if (work / ADAPTER_CONFIG).is_file():  # a copy: what is linked would change in the source, too
+            (work / ADAPTER_CONFIG).unlink()
+            shutil.copyfile(source / ADAPTER_CONFIG, work / ADAPTER_CONFIG)
+            set_adapter_repo(work, address.repo)
         _write_sums(work, read_sums(source))
         card = render(artifact, work, address.repo, results=results, **links)
     mark = MARK.format(artifact=artifact)
